@@ -134,6 +134,15 @@ class Bill:
                 self.bypass(width, depth, of_fifo=False)
             return
         self.register(width)
+        self._words(width, depth, style, one_address=one_address)
+
+    def memory_read_through(self, width: int, depth: int, style: MemoryStyle) -> None:
+        """A memory of one address without block RAM that gives a word as it is written (`hwgen_ram` with `Through`)."""
+        self.register(bits_for(depth))
+        self._words(width, depth, style, one_address=True)
+
+    def _words(self, width: int, depth: int, style: MemoryStyle, *, one_address: bool) -> None:
+        """Of a memory without block RAM."""
         if style is MemoryStyle.LUT and depth > 1:
             self.lut_memory(width, depth, one_address=one_address)
         else:

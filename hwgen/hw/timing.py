@@ -81,7 +81,7 @@ def late_ns(units: Sequence[Unit], pipeline: PipelineRequest | None, paths: dict
 def registers_for(unit: Weighted, pipeline: PipelineRequest) -> PipelineRegisters:
     """The fewest registers that reach the clock, or else those that come nearest to it."""
     levels, most = unit.adder_levels, pipeline.most
-    fewest, *others = sorted(_choices(unit), key=lambda each: (each.cycles(levels), each.operands))
+    fewest, *others = sorted(_choices(unit), key=lambda each: (each.cycles(levels), -each.span, each.operands))
     found, shortest = fewest, period_ns(unit, fewest, pipeline.family)
     for each in others:
         if shortest <= pipeline.wanted_ns or (most is not None and each.cycles(levels) > most):

@@ -37,7 +37,7 @@ module hwgen_channel_sums_monitor #(
 );
 
   logic [Lanes*SumBits-1:0] sums;
-  logic [Lanes-1:0] wrong;
+  logic [Lanes-1:0] carries, wrong;
   logic [Registers:0] undisturbed_q;
 
   hwgen_channel_sums #(
@@ -58,7 +58,8 @@ module hwgen_channel_sums_monitor #(
     .rst_ni   (rst_ni),
     .inputs_i (inputs_i),
     .weights_i(weights_i),
-    .sums_o   (sums)
+    .sums_o   (sums),
+    .carries_o(carries)
   );
 
   // Cycles on end without a reset.
@@ -106,7 +107,8 @@ module hwgen_channel_sums_monitor #(
       .sums_o   (expected)
     );
 
-    assign wrong[lane] = sums[lane*SumBits +: SumBits] != (expected ^ SumBits'(mistake_i));
+    assign wrong[lane] = sums[lane*SumBits +: SumBits] + SumBits'(carries[lane])
+        != (expected ^ SumBits'(mistake_i));
   end
 
   assign sum_wrong_o = undisturbed_q[Registers] && |wrong;

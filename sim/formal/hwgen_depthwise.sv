@@ -83,6 +83,7 @@ module hwgen_depthwise_monitor #(
   logic [Lanes*Simd*InputBits-1:0] lane_inputs, operand_q;
   logic [Lanes*Simd*WeightBits-1:0] lane_weights;
   logic [Lanes*SumBits-1:0] lane_sums;
+  logic [Lanes-1:0] lane_carries;
   logic s_ready, m_valid, queue_issue, last_tap, fire;
 
   hwgen_depthwise #(
@@ -190,7 +191,7 @@ module hwgen_depthwise_monitor #(
     .ends_i           (fire && last_tap),
     .fired_o          (fired),
     .sums_i           (lane_sums),
-    .carries_i        ({Lanes{1'b0}}),
+    .carries_i        (lane_carries),
     .free_thresholds_i(thresholds_i),
     .descending_i     (descending_i),
     .thresholds_o     (thresholds),

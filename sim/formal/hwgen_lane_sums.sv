@@ -30,9 +30,11 @@ module hwgen_lane_sums_monitor #(
   parameter int unsigned Span = 64,
   localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   localparam bit Popcounts = PaddedBipolar || (WeightBipolar && InputBipolar),
+  localparam int unsigned Counted
+      = WeightBipolar && InputBipolar ? hwgen_steps_pkg::counted_lanes(Simd) : Simd,
   localparam int unsigned Registers = Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, Span) : Popcounts
-      ? hwgen_steps_pkg::popcount_cycles(Simd, PaddedBipolar ? 1 : 0, Span)
+      ? hwgen_steps_pkg::popcount_cycles(Counted, PaddedBipolar ? 1 : 0, Span)
       : hwgen_steps_pkg::product_cycles(Simd, Span)
 ) (
   input  wire logic                          clk_i,

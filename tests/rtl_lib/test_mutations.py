@@ -80,6 +80,11 @@ def xnor(registers: PipelineRegisters = NO_REGISTERS) -> Design:
     return design_of(replace(mvtu(np.random.default_rng(7), B, B, (46, 4), (2, 23)), registers=registers))
 
 
+def fours(registers: PipelineRegisters = NO_REGISTERS) -> Design:
+    """Of 16 lanes a popcount takes 15, the accumulator the last one."""
+    return design_of(replace(mvtu(np.random.default_rng(7), B, B, (32, 4), (2, 16)), registers=registers))
+
+
 def pooled() -> Design:
     return design_of(pool(I4, (4, 6, 5), 2, (2, 3), minimum=np.array([1, 0, 0, 1, 1])))
 
@@ -152,6 +157,12 @@ CASES = {
         Mutation("hwgen_group_count", ".data_i(bits[First+3:First])", ".data_i(bits[First+3:First] & 4'b1110)"),
     ),
     "tree_carry_lost": (xnor(), Mutation("hwgen_popcount", ".data_i(bits[First])", ".data_i(1'b0)")),
+    "last_lane_lost": (fours(), Mutation("hwgen_dot", "Counted < Simd && equal[Simd-1]", "1'b0")),
+    "last_lane_too_early": (
+        fours(PipelineRegisters(0, 1, 0)),
+        Mutation("hwgen_dot", "1 + hwgen_steps_pkg::popcount_cycles(Counted, 0, Span)", "1"),
+    ),
+    "read_before_it_is_kept": (fours(), Mutation("hwgen_ram", "if (Through) begin", "if (1'b0) begin")),
     "minimum_ignored": (pooled(), Mutation("hwgen_pool", "larger != minimum1_q[lane]", "larger")),
     "partials_shared": (pooled(), Mutation("hwgen_pool", "partials[index1_q] <=", "partials[index1_q >> 1] <=")),
     "carry_too_early": (
@@ -209,7 +220,7 @@ WHOLE = "early_beat", "late_free", "wrong_row", "wrong_edge", "lost_columns"
 
 
 @pytest.mark.parametrize(
-    "name", tiered(CASES, "early_row", "wrong_pad", "wrong_frame_step", "partials_shared", *WHOLE[1:])
+    "name", tiered(CASES, "last_lane_too_early", "early_row", "wrong_pad", "wrong_frame_step", "partials_shared", *WHOLE[1:])
 )
 def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
     design, mutation = CASES[name]

@@ -231,7 +231,10 @@ DEPTHWISE = (
     "hwgen_depthwise #(.Lanes(2), .LastLanes(1), .Blocks(3), .Taps(3), .SumBits(4), .SumSigned(0), .Levels(1), "
     ".ThresholdBits(3), .ThresholdSigned(0), .CodeBits(1))"
 )
+PRODUCTS = DEPTHWISE.replace(".SumSigned(0)", ".InputBits(2), .InputSigned(0), .InputBipolar(0)")
 CHANNELS = "hwgen_channel_sums #(.Lanes(2), .Simd(3), .InputBits(3), .InputBipolar(0))"
+FOURS = "hwgen_lane_sums #(.Pe(2), .Simd(4), .SumBits(4))"
+BLOCK_MVTU = MVTU.replace("(.Pe(2), ", '(.Pe(2), .Style("block"), ')
 PAIRS = (
     "hwgen_mvtu #(.Simd(2), .Pairs(1), .WeightBits(2), .WeightBipolar(0), .InputBits(2), .InputBipolar(0), "
     ".SynapseFolds(2), .CodeBits(8))"
@@ -286,10 +289,13 @@ MUTATIONS = [
     (MVTU, "hwgen_mvtu_slots", "SlotBits'(Slots - 1)", "SlotBits'(Slots - 2)"),
     (MVTU, "hwgen_mvtu_slots", "NeuronBits'(NeuronFolds - 1)", "NeuronBits'(NeuronFolds - 2)"),
     (MVTU, "hwgen_mvtu_vector", "last_synapse_i ? s_data_i & LastMask : s_data_i", "s_data_i"),
-    (MVTU, "hwgen_mvtu_vector", "reading1_q ? arriving_q : kept", "reading_i ? arriving_q : kept"),
+    (BLOCK_MVTU, "hwgen_mvtu_vector", "reading1_q ? arriving_q : kept", "reading_i ? arriving_q : kept"),
+    (MVTU, "hwgen_ram", "read_addr_q <= read_addr_i", "read_addr_q <= write_addr_i + 1'b1"),
     (MVTU, "hwgen_mvtu_core", "pe >= LastPe && last_beat_q", "pe > LastPe && last_beat_q"),
-    (MVTU, "hwgen_neuron", "(first_i ? '0 : accumulator_q) + sum_i", "accumulator_q + sum_i"),
+    (MVTU, "hwgen_neuron", "first_i ? SumBits'(Start) : accumulator_q", "accumulator_q"),
+    (PRODUCTS, "hwgen_neuron", "(first_i ? '0 : accumulator_q) + sum_i", "accumulator_q + sum_i"),
     (MVTU, "hwgen_dot", "~(weights_i ^ inputs_i)", "weights_i ^ inputs_i"),
+    (FOURS, "hwgen_dot", "Counted < Simd && equal[Simd-1]", "1'b0"),
     (PAIRS, "hwgen_mvtu_core", "(64'd0 - 64'(Slots) * Excess)", "(-64'(Slots) * Excess)"),
     (PACKED, "hwgen_neuron", "{sum_i, carry_i} - ~{so_far, carry_i}", "{sum_i, 1'b0} - ~{so_far, 1'b0}"),
     (DEPTHWISE, "hwgen_depthwise", "first_q[SumCycles]),", "1'b0),"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
 from hwgen.hw.arithmetic import Arithmetic
@@ -10,7 +11,8 @@ from hwgen.hw.declaration import Bits, Parameters, Size, Template, Type, WordTab
 from hwgen.hw.kernels import weighted
 from hwgen.hw.kernels.packed import PackedSize, Packing, is_packed
 from hwgen.hw.kernels.registers import registers_bill
-from hwgen.hw.kernels.sums import pair_chains, pair_rows, products_bill
+from hwgen.hw.kernels.sums import counted_lanes, pair_chains, pair_rows, products_bill
+from hwgen.hw.memory import MemoryStyle
 from hwgen.hw.pipeline import AdderLevels
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
@@ -44,7 +46,8 @@ class Matrix(Weighted, Protocol):
 
 def adder_levels(unit: Weighted) -> AdderLevels:
     """Steps of a lane sum: those of a popcount and what follows, or of a product and the sum of lanes."""
-    group, tree = max(1, min(unit.simd, 15) // 4) - 1, max(0, unit.simd.bit_length() - 4)
+    width = counted_lanes(unit)
+    group, tree = max(1, min(width, 15) // 4) - 1, max(0, width.bit_length() - 4)
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
         return AdderLevels(group, tree + unit.padded_bipolar + _levels(arrays * unit.beta_bits), unit.simd > 3)
@@ -56,7 +59,7 @@ def adder_levels(unit: Weighted) -> AdderLevels:
         size = PackedSize.of(unit)
         return AdderLevels(size.rows, _levels(size.chains))
     if unit.is_xnor or unit.padded_bipolar:
-        return AdderLevels(group, tree + unit.padded_bipolar, unit.simd > 3)
+        return AdderLevels(group, tree + unit.padded_bipolar, width > 3)
     return AdderLevels(_levels(unit.simd), 0)
 
 
@@ -143,18 +146,33 @@ def weight_table(unit: Matrix) -> WordTable:
     return WordTable("WEIGHTS", meaning, words, *lanes, unit.weight_type.bits, unit.weight_rom)
 
 
+def _slot_counters(unit: Matrix) -> Iterator[int]:
+    """Places of the counters of `hwgen_mvtu_slots`: of slots, and of folds that are not bits of a slot's number."""
+    synapse_folds, neuron_folds = unit.synapse_folds, unit.neuron_folds
+    yield unit.words
+    if is_synapse_own := synapse_folds != unit.words and synapse_folds.bit_count() > 1:
+        yield synapse_folds
+    if is_synapse_own or (unit.groups > 1 and neuron_folds.bit_count() > 1):
+        yield neuron_folds
+
+
 def write_bill(unit: Matrix, bill: Bill, *, streamed: bool = False) -> None:
     """Control, operands and sums; of weights that are `streamed` a word in a register, of others their memory."""
     width, vector = unit.input.width, unit.vector_memory
     bill.add("mvtu", 1)
-    for places in (unit.words, unit.synapse_folds, unit.neuron_folds):
+    for places in _slot_counters(unit):
         bill.counter(places)
-    bill.register(width + 4 + 4 * (unit.sum_slots > 1) + (unit.synapse_folds > 1) + 2 * (vector is not None))
+    bill.register(4 + 4 * (unit.sum_slots > 1) + (unit.synapse_folds > 1) + (vector is not None))
     if unit.taps == 1:
         bill.mask((unit.simd - unit.last_simd) * unit.input.dtype.bits)
-    if vector is not None:
-        bill.memory(vector.width, vector.depth, vector.style, one_address=True)
+    if vector is None:
+        bill.register(width)
+    elif vector.style is MemoryStyle.BLOCK:
+        bill.memory(width, vector.depth, vector.style, one_address=True)
+        bill.register(width + 1)
         bill.add("operand mux bit", width)
+    else:
+        bill.memory_read_through(width, vector.depth, vector.style)
     if streamed:
         bill.register(unit.weight_rom.width)
     registers_bill(unit, unit.weight_rom.width if streamed else weighted.weights_bill(unit, bill), bill)

@@ -10,7 +10,7 @@ from hwgen.hw.arithmetic import Arithmetic
 from hwgen.hw.bill import Bill, bits_for
 from hwgen.hw.kernels import coding
 from hwgen.hw.kernels.packed import PackedSize, is_packed
-from hwgen.hw.kernels.sums import PairsSize, pair_chains, pair_rows
+from hwgen.hw.kernels.sums import PairsSize, counted_lanes, pair_chains, pair_rows
 from hwgen.hw.stream import ceil_div
 from hwgen.hw.unit import Weighted
 from hwgen.ir.types import Bipolar
@@ -39,8 +39,9 @@ def cycles_to_sum(unit: Weighted) -> int:
 def _sum_registers(unit: Weighted, span: int) -> int:
     """Registers among the steps of the lane sums of all PE."""
     simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
-    levels, each = max(0, simd.bit_length() - 4), max(1, span)
-    count = popcount_registers(simd, span, levels, _group_cycles(simd, span))
+    width = counted_lanes(unit)
+    levels, each = max(0, width.bit_length() - 4), max(1, span)
+    count = popcount_registers(width, span, levels, _group_cycles(width, span))
     if unit.planes:
         arrays = 1 if unit.plane_folds > 1 else len(unit.planes)
         ones = sum(beta.bit_count() for beta in unit.planes)
@@ -54,7 +55,8 @@ def _sum_registers(unit: Weighted, span: int) -> int:
         return _packed_registers(unit, span)
     if unit.is_xnor or unit.padded_bipolar:
         taken = total * unit.padded_bipolar * ((levels + 1) // each - levels // each)
-        return lanes * (count + taken) + unit.padded_bipolar * count
+        carry = (simd - width) * unit.adder_levels.cycles(span)
+        return lanes * (count + taken + carry) + unit.padded_bipolar * count
     weight, value = unit.weight_type, unit.input.dtype
     product = weight.bits + value.bits + 1
     tree = tree_registers(simd, product, 1, span)

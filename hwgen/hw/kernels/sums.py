@@ -42,7 +42,7 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     elif unit.planes:
         reach = _residual(unit, simd, lanes, fixed, bill)
     elif unit.is_xnor or unit.padded_bipolar:
-        reach = _agreements(simd, lanes, total, unit.padded_bipolar, fixed, bill)
+        reach = _agreements(unit, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     direct = unit.arithmetic is Arithmetic.DIRECT
@@ -53,10 +53,17 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     bill.add(f"{loaded}accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
-def _agreements(simd: int, lanes: int, total: int, padded_bipolar: bool, fixed: str, bill: Bill) -> int:
+def counted_lanes(unit: Weighted) -> int:
+    """Lanes that a popcount of `unit` counts; one more is the accumulator's carry (`hwgen_steps_pkg::counted_lanes`)."""
+    return unit.simd - (unit.is_xnor and unit.simd % 4 == 0)
+
+
+def _agreements(unit: Weighted, fixed: str, bill: Bill) -> int:
     """Popcounts of lanes that agree. Returns: bits of the sum."""
-    _popcounts(simd, lanes, fixed, bill)
-    if not padded_bipolar:
+    simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
+    _popcounts(counted_lanes(unit), lanes, fixed, bill)
+    if not unit.padded_bipolar:
+        bill.register(lanes * (simd - counted_lanes(unit)))
         return simd.bit_length()
     bill.add("padded agreement", lanes * simd)
     bill.add("shared bit", lanes * total)

@@ -23,16 +23,19 @@ module hwgen_channel_sums #(
   input  wire logic                             rst_ni,
   input  wire logic [Lanes*Simd*InputBits-1:0]  inputs_i,
   input  wire logic [Lanes*Simd*WeightBits-1:0] weights_i,
-  output logic      [Lanes*SumBits-1:0]         sums_o
+  output logic      [Lanes*SumBits-1:0]         sums_o,
+  output logic      [Lanes-1:0]                 carries_o
 );
 
   (* keep, shown = "lane_inputs" *) logic [Lanes*Simd*InputBits-1:0] inputs;
   (* keep, shown = "lane_weights" *) logic [Lanes*Simd*WeightBits-1:0] weights;
   (* keep, anyseq, shown = "lane_sums" *) logic [Lanes*SumBits-1:0] sums;
+  (* keep, anyseq, shown = "lane_carries" *) logic [Lanes-1:0] carries;
 
   assign inputs = inputs_i;
   assign weights = weights_i;
   assign sums_o = sums;
+  assign carries_o = carries;
 
 endmodule
 

@@ -4,8 +4,8 @@
 //
 // Which sums come is all the same to a unit that adds them up: here they are free in every cycle.
 // The monitor sees as `lane_inputs` and `lane_weights` of what they should be the sums, which must be
-// the reference's, and takes `lane_sums`, and with `Fields` `lane_carries`, as what comes of it. That the module gives the sums of its
-// inputs and weights, so many cycles later, is proved for itself.
+// the reference's, and takes `lane_sums` and `lane_carries` as what comes of it. That the module gives
+// the sums of its inputs and weights, so many cycles later, is proved for itself.
 
 `default_nettype none
 
@@ -46,7 +46,7 @@ module hwgen_lane_sums #(
   assign inputs = inputs_i;
   assign weights = weights_i;
   assign sums_o = sums;
-  assign carries_o = Fields > 0 ? carries : '0;
+  assign carries_o = carries;
 
 endmodule
 

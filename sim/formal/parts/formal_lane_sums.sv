@@ -22,9 +22,11 @@ module formal_lane_sums #(
   parameter int unsigned SumBits = 8,
   parameter int unsigned Span = 64,
   localparam bit Popcounts = PaddedBipolar || (WeightBipolar && InputBipolar),
+  localparam int unsigned Counted
+      = WeightBipolar && InputBipolar ? hwgen_steps_pkg::counted_lanes(Simd) : Simd,
   localparam int unsigned Registers = Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, Span) : Popcounts
-      ? hwgen_steps_pkg::popcount_cycles(Simd, PaddedBipolar ? 1 : 0, Span)
+      ? hwgen_steps_pkg::popcount_cycles(Counted, PaddedBipolar ? 1 : 0, Span)
       : hwgen_steps_pkg::product_cycles(Simd, Span),
   localparam int unsigned Cycles = Registers + 1
 ) (

@@ -110,7 +110,7 @@ module formal_neurons #(
     always_ff @(posedge clk_i) begin
       if (fired_q[SumCycles]) begin
         accumulator_q <= (first_q[SumCycles] ? -(SumBits'(Slots) * Excess) : accumulator_q)
-            + sums_i[pe*SumBits +: SumBits] + SumBits'(Fields > 0 && carries_i[pe]);
+            + sums_i[pe*SumBits +: SumBits] + SumBits'(carries_i[pe]);
       end
     end
 

@@ -4,7 +4,8 @@
 //
 // Tap t of channel l lies in lane t * Lanes + l of the inputs, its weight in lane l * Simd + t of
 // the weights. A sum comes one cycle after them (`hwgen_dot`), later by `OperandStages` and by
-// `SumStages`, the registers that `SumSpan` puts in a row among its steps.
+// `SumStages`, the registers that `SumSpan` puts in a row among its steps. `carries_o` are still to
+// be added.
 //
 // Do not use it where channels see the same inputs: `hwgen_lane_sums` shares what is made of them.
 
@@ -28,11 +29,12 @@ module hwgen_channel_sums #(
   input  wire logic                             rst_ni,
   input  wire logic [Lanes*Simd*InputBits-1:0]  inputs_i,
   input  wire logic [Lanes*Simd*WeightBits-1:0] weights_i,
-  output logic      [Lanes*SumBits-1:0]         sums_o
+  output logic      [Lanes*SumBits-1:0]         sums_o,
+  output logic      [Lanes-1:0]                 carries_o
 );
 
   localparam int unsigned Registers = WeightBipolar && InputBipolar
-      ? hwgen_steps_pkg::popcount_cycles(Simd, 0, SumSpan)
+      ? hwgen_steps_pkg::popcount_cycles(hwgen_steps_pkg::counted_lanes(Simd), 0, SumSpan)
       : hwgen_steps_pkg::product_cycles(Simd, SumSpan);
 
   if (SumStages != Registers) begin : gen_check_stages
@@ -76,7 +78,8 @@ module hwgen_channel_sums #(
       .inputs_i (taps),
       .shared_i ('0),
       .betas_i  (1'b0),
-      .sum_o    (sums_o[lane*SumBits +: SumBits])
+      .sum_o    (sums_o[lane*SumBits +: SumBits]),
+      .carry_o  (carries_o[lane])
     );
   end
 

@@ -113,6 +113,7 @@ module hwgen_depthwise #(
 
   logic [Lanes*Simd*InputBits-1:0] operand_q;
   logic [Lanes*SumBits-1:0] sums;
+  logic [Lanes-1:0] carries;
   logic [BlockBits-1:0] block_q;
   logic last_block, last_block_q;
 
@@ -162,13 +163,15 @@ module hwgen_depthwise #(
     .rst_ni   (rst_ni),
     .inputs_i (operand_q),
     .weights_i(weights_i),
-    .sums_o   (sums)
+    .sums_o   (sums),
+    .carries_o(carries)
   );
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
     hwgen_neuron #(
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
+      .Carried        (WeightBipolar && InputBipolar),
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),
       .ThresholdSigned(ThresholdSigned),
@@ -186,7 +189,7 @@ module hwgen_depthwise #(
     ) u_neuron (
       .clk_i       (clk_i),
       .sum_i       (sums[lane*SumBits +: SumBits]),
-      .carry_i     (1'b0),
+      .carry_i     (carries[lane]),
       .first_i     (first_q[SumCycles]),
       .fired_i     (fired_q[SumCycles]),
       .masked_i    (lane >= LastLanes && last_block_q),

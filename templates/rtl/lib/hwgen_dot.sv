@@ -2,7 +2,8 @@
 //
 // Dot product of `Simd` weights and inputs, one cycle after them, modulo 2**SumBits.
 //
-// Two bipolar operands give the number of equal lanes (XNOR and popcount); any other pair gives
+// Two bipolar operands give the number of equal lanes (XNOR and popcount), of which `carry_o` may
+// be one that is still to be added (`hwgen_steps_pkg::counted_lanes`); any other pair gives
 // the exact signed sum of products (`hwgen_dot_products`), a bipolar bit standing for -1 or +1. Two
 // other ways come to the same sum of products:
 //
@@ -57,7 +58,8 @@ module hwgen_dot #(
   input  wire logic [OperandBits-1:0]     inputs_i,
   input  wire logic [SumBits-1:0]         shared_i,
   input  wire logic [AllBetaBits-1:0]     betas_i,
-  output logic      [SumBits-1:0]         sum_o
+  output logic      [SumBits-1:0]         sum_o,
+  output logic                            carry_o
 );
 
   localparam bit Signs = WeightBits == 1 && WeightBipolar && !InputBipolar;
@@ -150,14 +152,29 @@ module hwgen_dot #(
       .sum_o    (sum_o)
     );
   end else if (WeightBipolar && InputBipolar) begin : gen_xnor
+    localparam int unsigned Counted = hwgen_steps_pkg::counted_lanes(Simd);
+
+    logic [Simd-1:0] equal;
+
+    assign equal = ~(weights_i ^ inputs_i);
+
     hwgen_popcount #(
-      .Width    (Simd),
+      .Width    (Counted),
       .CountBits(SumBits),
       .Span     (Span)
     ) u_popcount (
       .clk_i  (clk_i),
-      .bits_i (~(weights_i ^ inputs_i)),
+      .bits_i (equal[Counted-1:0]),
       .count_o(sum_o)
+    );
+
+    hwgen_delay #(
+      .Width (1),
+      .Cycles(1 + hwgen_steps_pkg::popcount_cycles(Counted, 0, Span))
+    ) u_carry (
+      .clk_i (clk_i),
+      .data_i(Counted < Simd && equal[Simd-1]),
+      .data_o(carry_o)
     );
   end else begin : gen_products
     logic [SumBits-1:0] sum;
@@ -180,6 +197,10 @@ module hwgen_dot #(
     );
 
     always_ff @(posedge clk_i) sum_o <= sum;
+  end
+
+  if (!(WeightBipolar && InputBipolar)) begin : gen_no_carry
+    assign carry_o = 1'b0;
   end
 
   if (!Pairs) begin : gen_no_reset

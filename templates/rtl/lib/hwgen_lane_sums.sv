@@ -137,10 +137,9 @@ module hwgen_lane_sums #(
         .inputs_i (operands),
         .shared_i (shared),
         .betas_i  (betas_i),
-        .sum_o    (sums_o[pe*SumBits +: SumBits])
+        .sum_o    (sums_o[pe*SumBits +: SumBits]),
+        .carry_o  (carries_o[pe])
       );
-
-      assign carries_o[pe] = 1'b0;
     end
   end
 

@@ -84,13 +84,15 @@ module hwgen_mvtu_core #(
 );
 
   localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
-  localparam bit Popcounts = Planes > 0 || PaddedBipolar || (WeightBipolar && InputBipolar);
+  localparam bit Xnor = WeightBipolar && InputBipolar;
+  localparam bit Popcounts = Planes > 0 || PaddedBipolar || Xnor;
+  localparam int unsigned Counted = Xnor ? hwgen_steps_pkg::counted_lanes(Simd) : Simd;
   localparam int unsigned Terms = Planes > 0 ? Planes * BetaBits : 1;
   localparam int unsigned Further = $clog2(Terms) + (PaddedBipolar ? 1 : 0);
   localparam int unsigned Registers = Fields > 0
       ? hwgen_steps_pkg::packed_cycles(Simd, Chained, SumSpan) : Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, SumSpan) : Popcounts
-      ? hwgen_steps_pkg::popcount_cycles(Simd, Further, SumSpan)
+      ? hwgen_steps_pkg::popcount_cycles(Counted, Further, SumSpan)
       : hwgen_steps_pkg::product_cycles(Simd, SumSpan);
 
   if (LastPe < 1 || LastPe > Pe) begin : gen_check_last
@@ -184,7 +186,7 @@ module hwgen_mvtu_core #(
     hwgen_neuron #(
       .SumBits        (SumBits),
       .SumSigned      (SumSigned),
-      .Loaded         (Pairs || Fields > 0),
+      .Carried        (Pairs || Fields > 0 || Xnor),
       .Start          (64'd0 - 64'(Slots) * Excess),
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),

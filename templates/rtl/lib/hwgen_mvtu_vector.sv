@@ -4,8 +4,8 @@
 //
 // A slot that reads (`reading_i`) takes its word from the stream and keeps it, in every cycle until
 // it happens, so that no write waits for the handshake; the others read theirs back, from a memory
-// of `Style` that is there with `Kept`. Lanes past
-// `LastSimd` of a vector's last word are forced to zero bits.
+// of `Style` that is there with `Kept`. LUT RAM gives the words of slots that read, too, as it just
+// kept them. Lanes past `LastSimd` of a vector's last word are forced to zero bits.
 //
 // Do not use it for slots in another order than `hwgen_mvtu_slots` gives them.
 
@@ -38,23 +38,20 @@ module hwgen_mvtu_vector #(
   localparam int unsigned CutBits = (Simd - LastSimd) * InputBits;
   localparam logic [BeatBits-1:0] LastMask = {BeatBits{1'b1}} >> CutBits;
 
-  logic [BeatBits-1:0] arriving, arriving_q;
+  logic [BeatBits-1:0] arriving;
 
   assign arriving = last_synapse_i ? s_data_i & LastMask : s_data_i;
 
-  always_ff @(posedge clk_i) arriving_q <= arriving;
-
   if (Kept) begin : gen_kept
+    localparam bit Through = Style != "block";
+
     logic [BeatBits-1:0] kept;
-    logic reading1_q;
 
-    always_ff @(posedge clk_i) reading1_q <= reading_i;
-
-    // No word is read in the cycle that writes it: a slot reads either the stream or the memory.
     hwgen_ram #(
-      .Width(BeatBits),
-      .Depth(SynapseFolds),
-      .Style(Style)
+      .Width  (BeatBits),
+      .Depth  (SynapseFolds),
+      .Style  (Style),
+      .Through(Through)
     ) u_vector (
       .clk_i       (clk_i),
       .write_i     (reading_i),
@@ -64,11 +61,24 @@ module hwgen_mvtu_vector #(
       .read_data_o (kept)
     );
 
-    assign operand_o = reading1_q ? arriving_q : kept;
+    if (Through) begin : gen_through
+      assign operand_o = kept;
+    end else begin : gen_around
+      logic [BeatBits-1:0] arriving_q;
+      logic reading1_q;
+
+      always_ff @(posedge clk_i) begin
+        arriving_q <= arriving;
+        reading1_q <= reading_i;
+      end
+
+      assign operand_o = reading1_q ? arriving_q : kept;
+    end
   end else begin : gen_passing
     logic unused_control;
     assign unused_control = ^{reading_i, synapse_i};
-    assign operand_o = arriving_q;
+
+    always_ff @(posedge clk_i) operand_o <= arriving;
   end
 
 endmodule

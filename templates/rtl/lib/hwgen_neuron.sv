@@ -9,7 +9,7 @@
 //   lane sum | accumulator | activation
 //
 // `first_i` and `fired_i` belong to the lane sum's cycle, `masked_i`, `valid_i` (of
-// `hwgen_activation`), the thresholds and the direction to the accumulator's. With `Loaded` the
+// `hwgen_activation`), the thresholds and the direction to the accumulator's. With `Carried` the
 // first slot adds to `Start`, and every one `carry_i`. `ThresholdStages` make the code later
 // (`hwgen_activation`).
 //
@@ -20,7 +20,7 @@
 module hwgen_neuron #(
   parameter int unsigned SumBits = 8,
   parameter bit SumSigned = 1'b1,
-  parameter bit Loaded = 1'b0,
+  parameter bit Carried = 1'b0,
   parameter logic [63:0] Start = '0,
   parameter int unsigned Levels = 0,
   parameter int unsigned ThresholdBits = 1,
@@ -56,7 +56,7 @@ module hwgen_neuron #(
   logic [CodeBits-1:0] code;
   logic masked;
 
-  if (Loaded) begin : gen_loaded
+  if (Carried) begin : gen_carried
     logic [SumBits-1:0] so_far, next;
     logic unused_carry;
 
@@ -71,6 +71,7 @@ module hwgen_neuron #(
     logic unused_carry;
     assign unused_carry = carry_i;
 
+    // A multiplier block takes in an adder that is written like this.
     always_ff @(posedge clk_i) begin
       if (fired_i) accumulator_q <= (first_i ? '0 : accumulator_q) + sum_i;
     end

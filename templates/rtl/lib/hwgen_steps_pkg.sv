@@ -28,6 +28,12 @@ package hwgen_steps_pkg;
     tree_levels = width > 15 ? $clog2(width + 1) - 4 : 0;
   endfunction
 
+  // Lanes that a dot product of signs counts: the last of a multiple of four costs a popcount one
+  // more adder, and nothing as the carry of the accumulator.
+  function automatic int unsigned counted_lanes(input int unsigned lanes);
+    counted_lanes = lanes % 4 == 0 ? lanes - 1 : lanes;
+  endfunction
+
   // Rows of registers behind every `span` of `steps` in a row.
   function automatic int unsigned span_rows(input int unsigned steps, input int unsigned span);
     span_rows = steps / (span > 0 ? span : 1);
