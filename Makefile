@@ -19,11 +19,11 @@ test: ready
 test-long: ready
 	$(BIN)/python -m pytest -n auto --dist worksteal -m ""
 
-# The checkers on one processor, what tests need on another.
-ready: $(READY)
+# On two processors: the environment beside Debian's packages, then the checkers beside what tests need.
+ready:
 	@$(MAKE) --no-print-directory --jobs=2 check prepared
 
-prepared: packages
+prepared: $(READY) packages
 	$(BIN)/python -m tests.prepare
 
 packages:
