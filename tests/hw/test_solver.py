@@ -442,7 +442,7 @@ def test_constants_too_many_to_wire_are_said() -> None:
     assert unwired(replace(designs[0], part="lfe5u-85f")) == ()
 
 
-@pytest.mark.parametrize(("inputs", "wired"), [(16, True), (64, False)])
+@pytest.mark.parametrize(("inputs", "wired"), [(8, True), (64, False)])
 def test_a_layer_is_wired_where_that_is_cheaper(inputs: int, wired: bool) -> None:
     """A small layer is unfolded and wired although a slower folding would do; a larger one keeps its memory."""
     graph = integer_network(random_network(np.random.default_rng(1), (inputs, 4), input_type=B))

@@ -58,44 +58,44 @@ FOLDS = {"Pe": 2, "NeuronFolds": 3, "SynapseFolds": 6}
 PLANES = {"Planes": 2, "BetaBits": 3, "Betas": "6'h2b"}
 
 NETLISTS = {
-    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=198, ff=143, levels=9),
+    "xnor": Netlist("hwgen_mvtu", {**FOLDS, **COUNTS, "Simd": 32}, lut=172, ff=81, levels=9),
     "xnor_registers": Netlist(
         "hwgen_mvtu",
-        {**FOLDS, **COUNTS, "Simd": 32, "OperandStages": 1, "SumSpan": 1, "SumStages": 4, "ThresholdStages": 1},
-        lut=213,
-        ff=346,
+        {**FOLDS, **COUNTS, "Simd": 32, "OperandStages": 1, "SumSpan": 1, "SumStages": 3, "ThresholdStages": 1},
+        lut=189,
+        ff=270,
         levels=4,
     ),
     "integers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **INTEGERS, **LEVELS, "Simd": 3, "LastSimd": 2, "LastPe": 1},
-        lut=161,
-        ff=96,
+        lut=149,
+        ff=74,
         levels=5,
         dsp=6,
     ),
-    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=404, ff=241, levels=12),
+    "pairs": Netlist("hwgen_mvtu", {**FOLDS, **PAIRS, "Simd": 20}, lut=414, ff=163, levels=11),
     "pairs_registers": Netlist(
         "hwgen_mvtu",
         {**FOLDS, **PAIRS, "InputSigned": 1, "Simd": 20, "OperandStages": 1, "SumSpan": 2, "SumStages": 3},
-        lut=407,
-        ff=699,
+        lut=375,
+        ff=621,
         levels=6,
     ),
-    "packed": Netlist("hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8}, lut=335, ff=259, levels=9, dsp=8),
+    "packed": Netlist("hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8}, lut=271, ff=133, levels=9, dsp=8),
     "packed_registers": Netlist(
-        "hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8, "SumSpan": 1, "SumStages": 5}, lut=346, ff=586, levels=8, dsp=8
+        "hwgen_mvtu", {**FOLDS, **PACKED, "Simd": 8, "SumSpan": 1, "SumStages": 5}, lut=282, ff=460, levels=7, dsp=8
     ),
     "sign_pairs": Netlist(
-        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=169, ff=143, levels=12
+        "hwgen_mvtu", {**FOLDS, **PAIRS, "WeightBits": 1, "WeightBipolar": 1, "Simd": 9}, lut=162, ff=109, levels=11
     ),
-    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=124, ff=91, levels=6),
-    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=149, ff=103, levels=7),
+    "gated": Netlist("hwgen_mvtu_gated", {**FOLDS, **COUNTS, "Simd": 8, "GateBits": 2}, lut=115, ff=77, levels=5),
+    "planes": Netlist("hwgen_mvtu_planes", {**FOLDS, **COUNTS, **PLANES, "Simd": 8}, lut=149, ff=73, levels=6),
     "depthwise": Netlist(
         "hwgen_depthwise", {**INTEGERS, **LEVELS, "Lanes": 2, "Blocks": 3, "Taps": 9}, lut=108, ff=41, levels=5, dsp=2
     ),
     "depthwise_whole": Netlist(
-        "hwgen_depthwise", {**LEVELS, "Lanes": 2, "Blocks": 3, "Simd": 9, "ThresholdBits": 8}, lut=91, ff=72, levels=7
+        "hwgen_depthwise", {**LEVELS, "Lanes": 2, "Blocks": 3, "Simd": 9, "ThresholdBits": 8}, lut=93, ff=72, levels=7
     ),
     "window": Netlist(
         "hwgen_window",

@@ -8,8 +8,7 @@
 // ends a beat waits for `credit_o`. The pipeline never stalls, and a beat leaves five cycles after
 // its slot:
 //
-//   operands | lane sums | accumulator | activation | output queue.
-// `Fields` neurons share multiplier blocks (`hwgen_dot_packed`), where it is not zero.
+//   operands | lane sums | accumulator | activation | output queue
 //
 // For a faster clock there may be registers, each a cycle more: `OperandStages` behind the operands
 // and weights, `SumStages` in the lane sums, behind every `SumSpan` of their steps (`hwgen_dot`),
@@ -87,8 +86,7 @@ module hwgen_mvtu_core #(
   localparam bit Xnor = WeightBipolar && InputBipolar;
   localparam bit Popcounts = Planes > 0 || PaddedBipolar || Xnor;
   localparam int unsigned Counted = Xnor ? hwgen_steps_pkg::counted_lanes(Simd) : Simd;
-  localparam int unsigned Terms = Planes > 0 ? Planes * BetaBits : 1;
-  localparam int unsigned Further = $clog2(Terms) + (PaddedBipolar ? 1 : 0);
+  localparam int unsigned Further = $clog2(AllBetaBits) + (PaddedBipolar ? 1 : 0);
   localparam int unsigned Registers = Fields > 0
       ? hwgen_steps_pkg::packed_cycles(Simd, Chained, SumSpan) : Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, SumSpan) : Popcounts
