@@ -22,6 +22,9 @@ _DEFINED = re.compile(r"^\s*(?:module|package)\s+(\w+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _FILE_NAME = re.compile(r"[\w.-]+\.sv")
 _ERROR = re.compile(r"^(?:\S*?([\w.-]+\.sv:\d+): )?ERROR: ?(.*)", re.MULTILINE)
+_OWN_ERROR = re.compile(r"^MUST: (.*); (.*)", re.MULTILINE)
+_MONITORS = ("monitor.sv:", "formal_", "contract_")
+"""How names of files begin that are not the project's."""
 _LIST_TIMEOUT_S = 1800.0
 
 
@@ -185,10 +188,21 @@ def run_yosys(
             tool=NATIVE_YOSYS,
         )
     except ToolError as error:
-        said = _ERROR.search(log.read_text(encoding="utf-8", errors="replace")) if log.exists() else None
-        if said is None:
-            raise
-        raise ToolError(said[1] or str(job["top"]), "must be read by Yosys", said[2].strip()) from error
+        raise _said(log, str(job["top"])) or error from error
+
+
+def _said(log: Path, top: str) -> ToolError | None:
+    """What the program says is wrong, in one line; None where it says nothing."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    if own := _OWN_ERROR.search(text):
+        return ToolError(top, own[1], own[2])
+    said = _ERROR.search(text)
+    if said is None:
+        return None
+    place, found = said[1] or top, said[2].strip().removesuffix(".")
+    if place.startswith(_MONITORS):
+        return ToolError(top, "must have a reference for these parameters", f"at {place} {found}")
+    return ToolError(place, "must be legal SystemVerilog to Yosys", found)
 
 
 def yosys_program() -> Path:

@@ -103,7 +103,7 @@ def _take_netlist(design: Any, job: dict[str, Any]) -> None:
     cells = design.top_module().cells_
     name = libyosys.IdString(f"\\{job['instance']}")
     if not design.top_module().cell(name):
-        sys.exit(f"ERROR: no module of its own for {job['instance']} in the netlist, among {len(cells)} cells")
+        sys.exit(f"MUST: must have a module for {job['instance']} in the netlist; {len(cells)} other cells")
     _only_unit(design, "netlist", design.top_module().cell(name))
     _run(design, *_FLAT)
 
@@ -243,7 +243,7 @@ def _show(top: Any, seen: dict[str, str]) -> None:
         if target is None and wire is not None:
             continue
         if wire is None or target is None or target.width != wire.width:
-            sys.exit(f"ERROR: no signal {name.removeprefix('seen_')} as its monitor looks at")
+            sys.exit(f"MUST: must have the signals that it looks at; none called {name.removeprefix('seen_')}")
         top.connect(libyosys.SigSpec(target), libyosys.SigSpec(wire))
 
 
