@@ -274,6 +274,10 @@ PLANES = (
     "hwgen_lane_sums #(.Pe(2), .Simd(3), .PaddedBipolar(1), .Planes(2), .BetaBits(2), .InputBits(3), .InputSigned(0), "
     ".InputBipolar(0), .Span(2))"
 )
+FOLDED_PLANES = (
+    "hwgen_mvtu_planes #(.Pe(2), .Simd(2), .NeuronFolds(2), .SynapseFolds(3), .LastPe(1), .LastSimd(1), "
+    ".PaddedBipolar(1), .BetaBits(3), .Betas(6'b011101), .Levels(1), .ThresholdBits(7), .CodeBits(1), .OperandStages(1))"
+)
 BLOCKS = (
     "hwgen_lane_sums #(.Pe(2), .Simd(3), .Fields(2), .FieldBits(4), .Chained(2), .WeightBits(2), .WeightBipolar(0), "
     ".InputBits(2), .InputSigned(0), .InputBipolar(0))"
@@ -336,6 +340,10 @@ MUTATIONS = [
     (START, "hwgen_activation", "{SumSigned && sum_i[SumBits-1], sum_i} ^", "{SumSigned && sum_i[SumBits-1], sum_i} |"),
     (PLANES, "hwgen_dot_residual", "(count << 1) + shared_i", "(count << 1)"),
     (PLANES, "hwgen_dot_residual", "inputs_i[lane*InputBits+Planes-1-plane]", "inputs_i[lane*InputBits+plane]"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "last = last_synapse && last_plane", "last = last_synapse"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "Betas[plane1_q*BetaBits", "Betas[plane_q*BetaBits"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "PlaneBits'(Planes - 1) - plane1_q", "plane1_q"),
+    (FOLDED_PLANES, "hwgen_mvtu_slots", "slot_q - SlotBits'(SynapseFolds - 1)", "slot_q - SlotBits'(SynapseFolds)"),
     (BLOCKS, "hwgen_dot_packed", "carries[chain] = !into[chain*Fields+field]", "carries[chain] = 1'b1"),
     (BLOCKS, "hwgen_packed", "assign offset = ~{{OffsetBits", "assign offset = {{OffsetBits"),
     (DEPTHWISE, "hwgen_depthwise", "first_q[SumCycles]),", "1'b0),"),
