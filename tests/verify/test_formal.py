@@ -276,7 +276,7 @@ PLANES = (
 )
 FOLDED_PLANES = (
     "hwgen_mvtu_planes #(.Pe(2), .Simd(2), .NeuronFolds(2), .SynapseFolds(3), .LastPe(1), .LastSimd(1), "
-    ".PaddedBipolar(1), .BetaBits(3), .Betas(6'b011101), .Levels(1), .ThresholdBits(7), .CodeBits(1), .OperandStages(1))"
+    ".PaddedBipolar(1), .BetaBits(3), .Betas(6'b011101), .Levels(1), .ThresholdBits(7), .OperandStages(1))"
 )
 BLOCKS = (
     "hwgen_lane_sums #(.Pe(2), .Simd(3), .Fields(2), .FieldBits(4), .Chained(2), .WeightBits(2), .WeightBipolar(0), "
