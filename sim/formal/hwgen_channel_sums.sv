@@ -104,6 +104,7 @@ module hwgen_channel_sums_monitor #(
       .clk_i    (clk_i),
       .weights_i(operands[0 +: Simd*WeightBits]),
       .inputs_i (operands[Simd*WeightBits +: Simd*InputBits]),
+      .betas_i  (1'b0),
       .sums_o   (expected)
     );
 

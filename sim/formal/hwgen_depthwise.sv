@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Claim: every Taps beats that are taken leave as one beat of the codes that the exact sums of each
-//   channel's own taps have, for any weights and any ascending thresholds; each beat asks for its
-//   weights and thresholds by its number, is taken in exactly the slots that the schedule gives it
+//   channel's own taps have, for any weights and any ascending thresholds or lines; each beat asks for
+//   its weights and thresholds by its number, is taken in exactly the slots that the schedule gives it
 //   and leaves exactly 5 + OperandStages + SumStages + ThresholdStages cycles after its last one.
 // Cover: the last beat of a pixel leaves.
-// Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
-//   bit of each code is inverted.
+// Mistake: a sum that equals its first threshold counts as below it; without thresholds, or with a
+//   line, the lowest bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_channel_sums
-// Parts: formal_neurons formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_line formal_product formal_delay formal_ascending
 
 `default_nettype none
 
@@ -181,7 +181,11 @@ module hwgen_depthwise_monitor #(
     .CodeBits       (CodeBits),
     .Entries        (Entries),
     .Codes          (Codes),
-    .FactorBits     (FactorBits)
+    .FactorBits     (FactorBits),
+    .PlaceBits      (PlaceBits),
+    .Shift          (Shift),
+    .TiesToEven     (TiesToEven),
+    .CodeTop        (CodeTop)
   ) u_neurons (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),

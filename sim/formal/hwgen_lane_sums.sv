@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Claim: each lane sum is the exact sum of products of its weights and inputs (of two bipolar ones the
-//   number of equal lanes), modulo 2**SumBits, as many cycles later as there are registers in a row,
-//   where no reset comes between; an input of two bits whose lower one is 0 is 0.
+//   number of equal lanes, of planes the sum of any factors times these), modulo 2**SumBits, as many
+//   cycles later as there are registers in a row, where no reset comes between; an input of two bits
+//   whose lower one is 0 is 0.
 // Cover: a sum leaves.
 // Mistake: the sums are expected with their lowest bits inverted.
 // Contract: hwgen_popcount
-// Parts: formal_ones formal_dot formal_lane_sums
+// Parts: formal_ones formal_dot formal_lane_sums formal_planes formal_sum formal_delay
 
 `default_nettype none
 
@@ -32,7 +33,10 @@ module hwgen_lane_sums_monitor #(
   localparam bit Popcounts = PaddedBipolar || (WeightBipolar && InputBipolar),
   localparam int unsigned Counted
       = WeightBipolar && InputBipolar ? hwgen_steps_pkg::counted_lanes(Simd) : Simd,
-  localparam int unsigned Registers = Pairs
+  localparam int unsigned Registers = Fields > 0
+      ? hwgen_steps_pkg::packed_cycles(Simd, Chained, Span) : Planes > 0
+      ? hwgen_steps_pkg::popcount_cycles(
+            Simd, $clog2(AllBetaBits) + (PaddedBipolar ? 1 : 0), Span) : Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, Span) : Popcounts
       ? hwgen_steps_pkg::popcount_cycles(Counted, PaddedBipolar ? 1 : 0, Span)
       : hwgen_steps_pkg::product_cycles(Simd, Span)
@@ -87,7 +91,9 @@ module hwgen_lane_sums_monitor #(
     .PaddedBipolar(PaddedBipolar),
     .Pairs        (Pairs),
     .Fields       (Fields),
+    .Chained      (Chained),
     .Planes       (Planes),
+    .BetaBits     (BetaBits),
     .WeightBits   (WeightBits),
     .WeightSigned (WeightSigned),
     .WeightBipolar(WeightBipolar),
@@ -100,6 +106,7 @@ module hwgen_lane_sums_monitor #(
     .clk_i    (clk_i),
     .weights_i(weights_i),
     .inputs_i (inputs_i),
+    .betas_i  (betas_i),
     .sums_o   (expected)
   );
 

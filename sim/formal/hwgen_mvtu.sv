@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Claim: each vector that is taken leaves as NeuronFolds beats of the codes that its exact sums of
-//   products have, for any weights and any ascending thresholds; each beat asks for its weights and
-//   thresholds by its number, is issued in the slot that the schedule gives it and leaves exactly
-//   5 + OperandStages + SumStages + ThresholdStages cycles later; an input beat is taken in exactly
-//   the slots that read.
+//   products have, for any weights and any ascending thresholds or lines; each beat asks for its
+//   weights and thresholds by its number, is issued in the slot that the schedule gives it and leaves
+//   exactly 5 + OperandStages + SumStages + ThresholdStages cycles later; an input beat is taken in
+//   exactly the slots that read.
 // Cover: the last beat of a vector leaves.
-// Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
-//   bit of each code is inverted.
+// Mistake: a sum that equals its first threshold counts as below it; without thresholds, or with a
+//   line, the lowest bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_lane_sums
-// Parts: formal_neurons formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_line formal_product formal_delay formal_ascending
 // Sees: u_slots.reading_q u_slots.last_synapse_q
 
 `default_nettype none
@@ -95,6 +95,7 @@ module hwgen_mvtu_monitor #(
   logic s_ready, m_valid;
   logic [Simd*InputBits-1:0] lane_inputs;
   logic [Pe*Simd*WeightBits-1:0] lane_weights;
+  logic [AllBetaBits-1:0] lane_betas;
   logic [Pe*SumBits-1:0] lane_sums;
   logic [Pe-1:0] lane_carries;
   logic queue_issue, seen_reading_q, seen_last_synapse_q;
@@ -273,7 +274,11 @@ module hwgen_mvtu_monitor #(
     .CodeBits       (CodeBits),
     .Entries        (Entries),
     .Codes          (Codes),
-    .FactorBits     (FactorBits)
+    .FactorBits     (FactorBits),
+    .PlaceBits      (PlaceBits),
+    .Shift          (Shift),
+    .TiesToEven     (TiesToEven),
+    .CodeTop        (CodeTop)
   ) u_neurons (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
@@ -296,8 +301,9 @@ module hwgen_mvtu_monitor #(
   assign ready_wrong_o = s_ready != (may_fire && reads);
   assign weight_address_wrong_o = weight_address != slot_q;
   assign threshold_address_wrong_o = threshold_address != beat;
-  assign operands_wrong_o = fired[1+OperandStages]
-      && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums);
+  assign operands_wrong_o = (fired[1+OperandStages]
+      && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums))
+      || (Planes > 0 && fired[2+OperandStages] && lane_betas != Betas);
   assign issue_wrong_o = queue_issue != (fire && last_synapse);
   assign push_wrong_o = m_valid != made;
   assign data_wrong_o = m_valid && m_data != codes;

@@ -9,7 +9,7 @@
 // Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
 //   bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_lane_sums
-// Parts: formal_neurons formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_line formal_product formal_delay formal_ascending
 // Sees: u_slots.reading_q u_slots.last_synapse_q
 
 `default_nettype none

@@ -2,14 +2,14 @@
 //
 // Claim: each vector that is taken leaves as NeuronFolds beats of the codes that its exact sums of
 //   products with the words of weights have that are taken in its slots, a word in each, for any
-//   ascending thresholds; each beat asks for its thresholds by its number, is issued in the slot that the
+//   ascending thresholds or lines; each beat asks for its thresholds by its number, is issued in the slot that the
 //   schedule gives it and leaves exactly 5 + OperandStages + SumStages + ThresholdStages cycles later;
 //   an input beat is taken in exactly the slots that read.
 // Cover: the last beat of a vector leaves.
-// Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
-//   bit of each code is inverted.
+// Mistake: a sum that equals its first threshold counts as below it; without thresholds, or with a
+//   line, the lowest bit of each code is inverted.
 // Contract: hwgen_credit_queue hwgen_lane_sums
-// Parts: formal_neurons formal_code formal_ascending
+// Parts: formal_neurons formal_code formal_line formal_product formal_delay formal_ascending
 // Sees: u_slots.reading_q u_slots.last_synapse_q
 
 `default_nettype none
@@ -263,7 +263,11 @@ module hwgen_mvtu_streamed_monitor #(
     .CodeBits       (CodeBits),
     .Entries        (Entries),
     .Codes          (Codes),
-    .FactorBits     (FactorBits)
+    .FactorBits     (FactorBits),
+    .PlaceBits      (PlaceBits),
+    .Shift          (Shift),
+    .TiesToEven     (TiesToEven),
+    .CodeTop        (CodeTop)
   ) u_neurons (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Claim: every beat that is taken leaves as the codes that its integers have by any ascending
-//   thresholds, those of the word at the beat's number, 3 + ThresholdStages cycles after it is taken;
-//   it is taken in exactly the cycles in which there is a credit; lanes past the frame's end are zero.
+//   thresholds or by any lines, those of the word at the beat's number, 3 + ThresholdStages cycles
+//   after it is taken; it is taken in exactly the cycles in which there is a credit; lanes past the frame's end are zero.
 // Cover: the last beat of a frame leaves.
-// Mistake: an integer that equals its first threshold counts as below it; without thresholds the
-//   lowest bit of each code is inverted.
+// Mistake: an integer that equals its first threshold counts as below it; without thresholds, or with
+//   a line, the lowest bit of each code is inverted.
 // Contract: hwgen_credit_queue
-// Parts: formal_code formal_ascending
+// Parts: formal_code formal_line formal_product formal_delay formal_ascending
 
 `default_nettype none
 
@@ -58,9 +58,8 @@ module hwgen_threshold_monitor #(
 
   logic [BeatBits-1:0] address, beat_q;
   logic [Lanes*LaneThresholdBits-1:0] thresholds;
-  logic [Lanes*CodeBits-1:0] m_data, codes, expected;
+  logic [Lanes*CodeBits-1:0] m_data, codes, codes_q;
   logic [ThresholdStages+1:0] made_q, last_q;
-  logic [(ThresholdStages+1)*Lanes*CodeBits-1:0] codes_q;
   logic [Lanes*InputBits-1:0] operand_q;
   logic s_ready, m_valid, fire, last;
   logic queue_issue;
@@ -117,7 +116,7 @@ module hwgen_threshold_monitor #(
   always_ff @(posedge clk_i) begin
     operand_q <= s_data_i;
     last_q <= (ThresholdStages+2)'({last_q, last});
-    codes_q <= ((ThresholdStages+1)*Lanes*CodeBits)'({codes_q, codes});
+    codes_q <= codes;
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
@@ -133,7 +132,8 @@ module hwgen_threshold_monitor #(
     formal_ascending #(
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned)
+      .ThresholdSigned(ThresholdSigned),
+      .FactorBits     (FactorBits)
     ) u_thresholds (
       .free_i      (thresholds_i[lane*LaneThresholdBits +: LaneThresholdBits]),
       .thresholds_o(thresholds[lane*LaneThresholdBits +: LaneThresholdBits])
@@ -150,8 +150,14 @@ module hwgen_threshold_monitor #(
       .CodeBits       (CodeBits),
       .Entries        (Entries),
       .Codes          (Codes),
-      .FactorBits     (FactorBits)
+      .FactorBits     (FactorBits),
+      .PlaceBits      (PlaceBits),
+      .Shift          (Shift),
+      .TiesToEven     (TiesToEven),
+      .CodeTop        (CodeTop),
+      .Stages         (ThresholdStages)
     ) u_code (
+      .clk_i       (clk_i),
       .mistake_i   (mistake_i),
       .sum_i       (value),
       .thresholds_i(thresholds[lane*LaneThresholdBits +: LaneThresholdBits]),
@@ -159,16 +165,15 @@ module hwgen_threshold_monitor #(
       .code_o      (code)
     );
 
-    assign codes[lane*CodeBits +: CodeBits] = lane < LastLanes || !last_q[0] ? code : '0;
+    assign codes[lane*CodeBits +: CodeBits]
+        = lane < LastLanes || !last_q[ThresholdStages] ? code : '0;
   end
-
-  assign expected = codes_q[ThresholdStages*Lanes*CodeBits +: Lanes*CodeBits];
 
   assign ready_wrong_o = s_ready != credit_i;
   assign address_wrong_o = address != beat_q || 32'(beat_q) >= Beats;
   assign issue_wrong_o = queue_issue != fire;
   assign push_wrong_o = m_valid != made_q[ThresholdStages+1];
-  assign data_wrong_o = m_valid && m_data != expected;
+  assign data_wrong_o = m_valid && m_data != codes_q;
   assign covered_o = m_valid && last_q[ThresholdStages+1];
 
 endmodule

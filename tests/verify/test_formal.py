@@ -152,9 +152,30 @@ def test_a_monitor_that_does_not_fit_gives_no_verdict() -> None:
     (more,) = proofs(project("hwgen_fifo", hwgen_fifo=fifo.replace("Depth = 2,", "Depth = 2,\n  parameter bit X = 0,")))
     assert more.message == "hwgen_fifo: must have the parameters of its monitor; found X in one alone."
     (other,) = proofs(project("hwgen_width", hwgen_width=width.replace("store_q", "kept_q")))
-    assert "no signal store_q as its monitor looks at" in other.message and "\n" not in other.message
-    with pytest.raises(ToolError, match=r"hwgen_fifo\.sv:\d+: must be read by Yosys; found syntax error"):
+    assert other.message == ("hwgen_width_monitor: must have the signals that it looks at; found none called store_q.")
+    with pytest.raises(
+        ToolError, match=r"hwgen_fifo\.sv:\d+: must be legal SystemVerilog to Yosys; found syntax error"
+    ):
         kept_contents(project("hwgen_fifo", hwgen_fifo=fifo.replace("assign push =", "assign push ==")))
+
+
+@pytest.mark.starts_process
+def test_a_reference_that_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A monitor that says of what parameters it knows nothing."""
+    from hwgen.verify.formal import prove
+
+    own = monitor_of("hwgen_tlast")
+    assert own is not None
+    text = own.text.replace(
+        "endmodule", '  if (Beats > 2) begin : gen_check\n    $error("none for 3 beats");\n  end\nendmodule'
+    )
+    monkeypatch.setattr(prove, "monitor_of", lambda module: replace(own, text=text))
+    (found,) = proofs(project("hwgen_tlast #(.Beats(3))"))
+    assert found.verdict == "none"
+    assert re.fullmatch(
+        r"hwgen_tlast_monitor: must have a reference for these parameters; found at monitor\.sv:\d+ none for 3 beats\.",
+        found.message,
+    )
 
 
 @pytest.mark.starts_process
@@ -243,6 +264,27 @@ PACKED = (
     "hwgen_mvtu #(.Pe(2), .Fields(2), .FieldBits(9), .WeightBits(4), .WeightBipolar(0), .InputBits(4), "
     ".InputBipolar(0), .SynapseFolds(2), .SumBits(10), .CodeBits(10))"
 )
+LINE = (
+    "hwgen_threshold #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(5), .InputSigned(1), .Levels(3), "
+    ".ThresholdBits(6), .ThresholdSigned(1), .CodeBase(-2), .CodeTop(1), .CodeBits(2), .FactorBits(4), "
+    ".PlaceBits(7), .Shift(4), .TiesToEven(1), .ThresholdStages(4))"
+)
+START = (
+    "hwgen_threshold #(.InputBits(5), .ThresholdBits(6), .ThresholdSigned(1), .CodeTop(3), .CodeBits(2), "
+    ".FactorBits(1), .PlaceBits(7), .Shift(2), .ThresholdStages(1))"
+)
+PLANES = (
+    "hwgen_lane_sums #(.Pe(2), .Simd(3), .PaddedBipolar(1), .Planes(2), .BetaBits(2), .InputBits(3), .InputSigned(0), "
+    ".InputBipolar(0), .Span(2))"
+)
+FOLDED_PLANES = (
+    "hwgen_mvtu_planes #(.Pe(2), .Simd(2), .NeuronFolds(2), .SynapseFolds(3), .LastPe(1), .LastSimd(1), "
+    ".PaddedBipolar(1), .BetaBits(3), .Betas(6'b011101), .Levels(1), .ThresholdBits(7), .OperandStages(1))"
+)
+BLOCKS = (
+    "hwgen_lane_sums #(.Pe(2), .Simd(3), .Fields(2), .FieldBits(4), .Chained(2), .WeightBits(2), .WeightBipolar(0), "
+    ".InputBits(2), .InputSigned(0), .InputBipolar(0))"
+)
 STREAMED = "hwgen_mvtu_streamed #(.Simd(2), .NeuronFolds(3), .SynapseFolds(2), .SumBits(4), .SumSigned(0))"
 SCALE = "hwgen_scale #(.Lanes(2), .Beats(3), .LastLanes(1), .InputBits(4), .FactorBits(4), .OutputBits(8))"
 SEARCH = "hwgen_search #(.Rows(3), .NumberBits(4), .PlaceBits(2), .ThresholdBits(4), .Falling(1))"
@@ -298,6 +340,18 @@ MUTATIONS = [
     (FOURS, "hwgen_dot", "Counted < Simd && equal[Simd-1]", "1'b0"),
     (PAIRS, "hwgen_mvtu_core", "(64'd0 - 64'(Slots) * Excess)", "(-64'(Slots) * Excess)"),
     (PACKED, "hwgen_neuron", "{sum_i, carry_i} - ~{so_far, carry_i}", "{sum_i, 1'b0} - ~{so_far, 1'b0}"),
+    (LINE, "hwgen_activation", "assign shifted = line >>> Shift", "assign shifted = line >> Shift"),
+    (LINE, "hwgen_activation", "LineBits'(shifted[0] && line", "LineBits'(line"),
+    (LINE, "hwgen_product", "low = {1'b0, wide[LowBits-1:0]}", "low = {wide[LowBits-1], wide[LowBits-1:0]}"),
+    (START, "hwgen_activation", "{SumSigned && sum_i[SumBits-1], sum_i} ^", "{SumSigned && sum_i[SumBits-1], sum_i} |"),
+    (PLANES, "hwgen_dot_residual", "(count << 1) + shared_i", "(count << 1)"),
+    (PLANES, "hwgen_dot_residual", "inputs_i[lane*InputBits+Planes-1-plane]", "inputs_i[lane*InputBits+plane]"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "last = last_synapse && last_plane", "last = last_synapse"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "Betas[plane1_q*BetaBits", "Betas[plane_q*BetaBits"),
+    (FOLDED_PLANES, "hwgen_mvtu_planes", "PlaneBits'(Planes - 1) - plane1_q", "plane1_q"),
+    (FOLDED_PLANES, "hwgen_mvtu_slots", "slot_q - SlotBits'(SynapseFolds - 1)", "slot_q - SlotBits'(SynapseFolds)"),
+    (BLOCKS, "hwgen_dot_packed", "carries[chain] = !into[chain*Fields+field]", "carries[chain] = 1'b1"),
+    (BLOCKS, "hwgen_packed", "assign offset = ~{{OffsetBits", "assign offset = {{OffsetBits"),
     (DEPTHWISE, "hwgen_depthwise", "first_q[SumCycles]),", "1'b0),"),
     (DEPTHWISE, "hwgen_depthwise", "tap_q <= last ? '0 : tap_q + 1'b1", "tap_q <= tap_q + 1'b1"),
     (CHANNELS, "hwgen_channel_sums", "inputs[(tap*Lanes+lane)*InputBits", "inputs[(lane*Simd+tap)*InputBits"),

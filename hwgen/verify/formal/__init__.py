@@ -4,6 +4,8 @@ sources    the project's own files, the units in them, which are modules with th
 joints     what is looked at without a solver: the streams between units
 netlists   a unit beside its netlist for a family of FPGAs
 monitor    what is claimed of a module: the reference beside it, in sim/formal
+elaborate  runs of the program that elaborates, several units in one
+tasks      a unit on the way to a verdict
 yosys      the program that elaborates a unit beside its monitor, run with pyosys
 aiger      the circuit that comes of it: read, tied, unrolled, simulated
 search     what ABC proves or refutes of a circuit within a budget

@@ -21,18 +21,22 @@ from typing import Any
 from hwgen.errors import CheckError, ToolError
 from hwgen.stored import fitted, read_json
 from hwgen.verify.cache import cache_root
-from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
+from hwgen.verify.formal.elaborate import seconds_of
 from hwgen.verify.formal.monitor import COVERED, MISTAKE, WRONG, Monitor, contract_names, monitor_of
-from hwgen.verify.formal.netlists import ALONE, BESIDE, Netlist, alone, netlist_job, netlist_monitor
-from hwgen.verify.formal.search import Budget, Exhausted, Found, Stimuli, decide, reached
-from hwgen.verify.formal.sources import Contents, Parameters, Sources, Unit, contents_of, run_yosys
+from hwgen.verify.formal.netlists import Netlist, netlist_monitor
+from hwgen.verify.formal.search import AtOnce, Budget, Exhausted, Found, Stimuli, at_once, decide, reached
+from hwgen.verify.formal.sources import Contents, Parameters, Sources, Unit, contents_of
+from hwgen.verify.formal.tasks import Task, elaborate
 from hwgen.verify.formal.trace import waveform
 from hwgen.verify.process import temporary_folder
 from hwgen.verify.synth import tool_version
 
 DEFAULT_BUDGET_S = 60.0
 """CPU seconds for a unit."""
+
+_TOGETHER = 8
+"""Units that are elaborated in one process: it takes as long to start as most of them."""
 
 Progress = Callable[[int, int, str], None]
 """Called with how many units are done, how many there are, and the name of the next one."""
@@ -106,19 +110,39 @@ def prove_units(
     A unit without a verdict says why: no monitor, one that does not fit the module or does not find its own mistake,
     a file that Yosys does not read, a budget that ended.
     """
-    for done, unit in enumerate(units):
-        progress(done, len(units), unit.module)
-        monitor = netlist_monitor(unit.module, netlist) if netlist else monitor_of(unit.module)
-        if monitor is None:
-            yield Proof(unit.module, unit.parameters, unit.instances, "none", message=_unknown(unit))
-            continue
-        path = _kept_at(sources, unit, monitor)
-        kept = _read(path, unit, budget_s)
-        if kept is None:
-            kept = _prove(sources, unit, monitor, netlist, budget_s)
-            _keep(path, asdict(kept))
-        yield kept
+    kept = [_kept(sources, unit, budget_s, netlist) for unit in units]
+    for first in range(0, len(units), _TOGETHER):
+        progress(first, len(units), units[first].module)
+        with temporary_folder() as room:
+            tasks = {}
+            for place in range(first, min(first + _TOGETHER, len(units))):
+                found = kept[place]
+                if not isinstance(found, Proof):
+                    tasks[place] = Task(units[place], found[0], netlist, budget_s, room / str(place))
+            elaborate(list(tasks.values()), sources, room)
+            for place in range(first, min(first + _TOGETHER, len(units))):
+                progress(place, len(units), units[place].module)
+                found = kept[place]
+                yield found if isinstance(found, Proof) else _proved(tasks[place], found[1])
     progress(len(units), len(units), "done")
+
+
+def _kept(
+    sources: Sources, unit: Unit, budget_s: float, netlist: Netlist | None
+) -> Proof | tuple[Monitor, Path | None]:
+    """The verdict of a unit, where the cache has it or no monitor knows it; else its monitor and its place there."""
+    monitor = netlist_monitor(unit.module, netlist) if netlist else monitor_of(unit.module)
+    if monitor is None:
+        return Proof(unit.module, unit.parameters, unit.instances, "none", message=_unknown(unit))
+    path = _kept_at(sources, unit, monitor)
+    return _read(path, unit, budget_s) or (monitor, path)
+
+
+def _proved(task: Task, path: Path | None) -> Proof:
+    """The verdict of a unit that has been elaborated, which is in the cache from now on."""
+    found = _prove(task)
+    _keep(path, asdict(found))
+    return found
 
 
 def kept_contents(sources: Sources) -> Contents:
@@ -138,65 +162,27 @@ def _unknown(unit: Unit) -> str:
     return f"{unit.module}: must have a monitor in sim/formal to be proved; found none."
 
 
-def _prove(sources: Sources, unit: Unit, monitor: Monitor, netlist: Netlist | None, budget_s: float) -> Proof:
+def _prove(task: Task) -> Proof:
     """A verdict; none, and why, where the unit or its monitor is not as it must be."""
-    budget = Budget(budget_s)
-    blank = Proof(unit.module, unit.parameters, unit.instances, "none", monitor.claim, budget=budget_s)
-    with temporary_folder() as work:
-        try:
-            circuit, names = _elaborated(sources, unit, monitor, netlist, budget, work)
-            rules = [name for name in circuit.outputs if name.endswith(WRONG)]
-            found = decide(circuit.chosen(rules, {MISTAKE: False}), budget, work)
-            if found.stimuli is not None:
-                proof = _refuted(blank, circuit, names, found.stimuli)
-            else:
-                proof = _supported(blank, circuit, monitor, found, budget, work)
-        except Exhausted:
-            proof = replace(blank, message=_ended(unit, budget_s))
-        except (ToolError, CheckError) as error:
-            proof = replace(blank, message=str(error))
-    return replace(proof, seconds=round(budget.used, 2))
-
-
-def _elaborated(
-    sources: Sources, unit: Unit, monitor: Monitor, netlist: Netlist | None, budget: Budget, work: Path
-) -> tuple[Circuit, str]:
-    """The circuit of a unit beside its monitor, and Yosys's names of what is in it. Raises: ToolError, Exhausted."""
-    if netlist is None and set(monitor.parameters) != set(unit.parameters):
-        other = sorted(set(monitor.parameters) ^ set(unit.parameters))
-        raise CheckError(unit.module, "must have the parameters of its monitor", f"{', '.join(other)} in one alone")
-    files = sources.below(unit.module, monitor.contracts)
-    job: dict[str, object] = {"circuit": "unit.aig", "names": "names.txt"}
-    if netlist is not None:
-        job |= netlist_job(unit, netlist, list(files))
-        files |= monitor.parts | {ALONE: alone(unit)}
-    else:
-        files |= {f"contract_{name}.sv": text for name, text in monitor.contracts.items()}
-        files |= {f"{name}.sv": text for name, text in monitor.parts.items()} | {"monitor.sv": monitor.text}
-        job |= {"top": f"{unit.module}_monitor", "parameters": unit.parameters, "seen": monitor.sees}
-    texts = [value for value in unit.parameters.values() if isinstance(value, str)]
-    memories = {name: data for name, data in sources.memories.items() if name in texts}
-    limit = budget.left
+    unit, monitor, work = task.unit, task.monitor, task.folder
+    budget = Budget(task.budget_s, seconds_of(work))
+    blank = Proof(unit.module, unit.parameters, unit.instances, "none", monitor.claim, budget=task.budget_s)
     try:
-        run_yosys(job, files, memories, work, timeout_s=20 * limit + 60, output="unit.aig", limit_s=limit)
-    except ToolError:
-        if budget.used > 0.9 * limit:
-            raise Exhausted from None
-        raise
-    names = (work / "names.txt").read_text(encoding="utf-8")
-    circuit = aiger.read((work / "unit.aig").read_bytes(), names)
-    if netlist is not None:
-        monitor = replace(monitor, text=(work / BESIDE).read_text(encoding="utf-8"))
-    return _with_all_outputs(circuit, monitor), names
-
-
-def _with_all_outputs(circuit: Circuit, monitor: Monitor) -> Circuit:
-    """The circuit with the outputs of its monitor: Yosys leaves the names of constant ones out. Raises: CheckError."""
-    wanted = monitor.outputs
-    constant = [literal for name, literal in circuit.outputs.items() if name not in wanted]
-    if any(constant) or COVERED not in wanted or len(wanted) < 2 or len(set(wanted)) != len(circuit.outputs):
-        raise CheckError(f"{monitor.module}_monitor", f"must have outputs *{WRONG} and {COVERED}, none always high", "")
-    return replace(circuit, outputs={name: circuit.outputs.get(name, 0) for name in wanted})
+        circuit, names = task.circuit()
+        rules = [name for name in circuit.outputs if name.endswith(WRONG)]
+        claim, wrong = (circuit.chosen(rules, {MISTAKE: mistake}) for mistake in (False, True))
+        cover = circuit.chosen([COVERED], {MISTAKE: False})
+        first = at_once(claim, wrong, cover, budget, work)
+        found = decide(claim, budget, work, first)
+        if found.stimuli is not None:
+            proof = _refuted(blank, circuit, names, found.stimuli)
+        else:
+            proof = _supported(blank, circuit, monitor, found, first, work)
+    except Exhausted:
+        proof = replace(blank, message=_ended(unit, task.budget_s))
+    except (ToolError, CheckError) as error:
+        proof = replace(blank, message=str(error))
+    return replace(proof, seconds=round(budget.used, 2))
 
 
 def _refuted(blank: Proof, circuit: Circuit, names: str, stimuli: Stimuli) -> Proof:
@@ -227,17 +213,18 @@ def _replayed(circuit: Circuit, stimuli: Stimuli, *, mistake: bool) -> tuple[lis
     return frames, None
 
 
-def _supported(blank: Proof, circuit: Circuit, monitor: Monitor, found: Found, budget: Budget, work: Path) -> Proof:
+def _supported(blank: Proof, circuit: Circuit, monitor: Monitor, found: Found, first: AtOnce, work: Path) -> Proof:
     """A verdict of a claim that was not refuted, with its mistake and cover trace. Raises: CheckError, ToolError."""
     rules = [name for name in circuit.outputs if name.endswith(WRONG)]
     spare = Budget(max(20.0, blank.budget))  # what a bound used up is not missing here
-    wrong = reached(circuit.chosen(rules, {MISTAKE: True}), spare, work, reductions=found.reductions)
+    wrong = first.wrong if found.reductions == 0 else None
+    wrong = wrong or reached(circuit.chosen(rules, {MISTAKE: True}), spare, work, reductions=found.reductions)
     if wrong is None:
         raise CheckError(f"{blank.module}_monitor", "must refute its own mistake", f"none: {monitor.mistake}")
     refuted, rule = _replayed(circuit, wrong, mistake=True)
     if rule is None:
         raise CheckError(blank.module, "must have the same behaviour before and after reduction", "another")
-    covering = reached(circuit.chosen([COVERED], {MISTAKE: False}), spare, work)
+    covering = first.cover or reached(circuit.chosen([COVERED], {MISTAKE: False}), spare, work)
     if covering is None:
         raise CheckError(f"{blank.module}_monitor", "must reach its cover trace", f"none: {monitor.cover}")
     proof = replace(
@@ -299,7 +286,7 @@ def _at(digest: str) -> Path | None:
 @cache
 def _recipe() -> str:
     """A digest of the steps that lead to a verdict."""
-    texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]
+    texts = [path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")) if path.is_file()]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from hwgen.errors import ToolError
 from hwgen.verify.formal import aiger
 from hwgen.verify.formal.aiger import Circuit
+from hwgen.verify.formal.elaborate import WALL, limited
 from hwgen.verify.formal.monitor import RESET
-from hwgen.verify.formal.sources import limited
 from hwgen.verify.process import run
 from hwgen.verify.synth import native_abc
 
@@ -30,10 +30,11 @@ _SHORT_FRAMES = 12
 """Cycles that are unrolled before anything else: they hold the base of the induction."""
 _FIRST_CONFLICTS = 20_000
 """Conflicts of the first try by induction."""
+_MOST_GATES = 3000
+"""Gates of a circuit of which everything is tried at once."""
+_UNSATISFIABLE = re.compile(r"\bUNSATISFIABLE\b")
 _MOST_DEPTH, _MOST_NODES = 16, 1_000_000
 """Registers in a row, and nodes of decision diagrams, of circuits that are tried with these."""
-_WALL = 20.0
-"""Seconds on the clock for each CPU second, at most: other programs run as well."""
 
 Stimuli = list[list[int]]
 """The value of each input, frame by frame."""
@@ -44,10 +45,10 @@ class Exhausted(Exception):
 
 
 class Budget:
-    """CPU seconds of processes that this one started, from now on."""
+    """CPU seconds of processes that this one started, from now on, and those that were used `before`."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds, self._start = seconds, _children_s()
+    def __init__(self, seconds: float, before: float = 0.0) -> None:
+        self._seconds, self._start = seconds, _children_s() - before
 
     @property
     def used(self) -> float:
@@ -85,15 +86,58 @@ class Found:
     reductions: int = 0
 
 
-def decide(circuit: Circuit, budget: Budget, work: Path) -> Found:
+@dataclass(frozen=True)
+class AtOnce:
+    """What one run of ABC says of a small circuit: it takes as long to start as most of them.
+
+    Attributes:
+        tried: whether there was a run.
+        proved: whether the claim is inductive.
+        wrong, cover: inputs that show the mistake, and what the claim is about.
+    """
+
+    tried: bool = False
+    proved: bool = False
+    wrong: Stimuli | None = None
+    cover: Stimuli | None = None
+
+
+def at_once(claim: Circuit, wrong: Circuit, cover: Circuit, budget: Budget, work: Path) -> AtOnce:
+    """Try induction over a cycle, and look for the mistake and the cover within a few. Raises: Exhausted, ToolError."""
+    if len(claim.gates) > _MOST_GATES:
+        return AtOnce()
+    induction, looked = claim.induction(1), (("wrong", wrong), ("cover", cover))
+    seconds = max(1, int(budget.left * 0.3))
+    commands = [f"&get -n; &satoko -C {_FIRST_CONFLICTS}"]
+    for name, circuit in looked:
+        (work / name).unlink(missing_ok=True)
+        (work / f"{name}.aig").write_bytes(circuit.to_bytes())
+        commands.append(f"read_aiger {name}.aig; orpos; bmc3 -T {seconds} -F {_SHORT_FRAMES}; write_cex -a {name}")
+    said = _abc("; ".join(commands), induction, budget, work)
+    shown = [_counterexample(work, len(circuit.inputs), name) for name, circuit in looked]
+    proved = induction.outputs["wrong"] == 0 or bool(_UNSATISFIABLE.search(said))
+    return AtOnce(True, proved, *(each if each and _is_high(circuit, each) else None
+                                  for each, (_, circuit) in zip(shown, looked, strict=True)))  # fmt: skip
+
+
+def _is_high(circuit: Circuit, stimuli: Stimuli) -> bool:
+    """Whether an output is high behind `stimuli`."""
+    (*_, values) = circuit.run(stimuli)
+    return any(values[literal >> 1] ^ literal & 1 for literal in circuit.outputs.values())
+
+
+def decide(circuit: Circuit, budget: Budget, work: Path, first: AtOnce) -> Found:
     """Prove that no output of `circuit` is ever high, or find out how one becomes so, or for how long none can.
+
+    Args:
+        first: what was found at once.
 
     Raises:
         ToolError: ABC is missing or fails.
     """
     last = Found()
     try:
-        if _is_inductive(circuit, 1, budget, work, conflicts=_FIRST_CONFLICTS):
+        if first.proved or (not first.tried and _is_inductive(circuit, 1, budget, work, conflicts=_FIRST_CONFLICTS)):
             return Found("induction over 1 cycle")
         whole = circuit
         for steps in range(1, len(_REDUCTIONS) + 1):
@@ -210,7 +254,7 @@ def _is_inductive(
     if induction.outputs["wrong"] == 0:
         return True
     said = _abc(f"&get -n; &satoko -C {conflicts}", induction, budget, work, share=0.4)
-    return bool(re.search(r"\bUNSATISFIABLE\b", said))
+    return bool(_UNSATISFIABLE.search(said))
 
 
 def _stimulated(circuit: Circuit, budget: Budget, work: Path, frames: int = 4000, rounds: int = 0) -> Stimuli | None:
@@ -234,9 +278,9 @@ def _ic3(circuit: Circuit, budget: Budget, work: Path) -> Found:
     return Found("IC3" if "Property proved" in said else "")
 
 
-def _counterexample(work: Path, inputs: int) -> Stimuli | None:
+def _counterexample(work: Path, inputs: int, name: str = "cex") -> Stimuli | None:
     """What ABC wrote as the inputs of a counterexample, from the state in which all registers are 0."""
-    path = work / "cex"
+    path = work / name
     if not path.exists():
         return None
     lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
@@ -256,7 +300,7 @@ def _abc(
     outputs: Sequence[Path] = [work / output] if output else ()
     before = budget.used
     try:
-        run(limited(command, limit), cwd=work, log=log, timeout_s=_WALL * limit + 60, outputs=outputs, tool="yosys-abc")
+        run(limited(command, limit), cwd=work, log=log, timeout_s=WALL * limit + 60, outputs=outputs, tool="yosys-abc")
     except ToolError:
         if budget.used - before < 0.9 * limit:
             raise

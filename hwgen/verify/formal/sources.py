@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from hwgen.errors import DataError, ToolError
+from hwgen.errors import DataError
+from hwgen.verify.formal.elaborate import check_job, run_jobs, write_job
 from hwgen.verify.formal.monitor import contract_names
-from hwgen.verify.process import run
-from hwgen.verify.synth import NATIVE_YOSYS, find_native
 
 Parameters = dict[str, int | str]
 
@@ -21,8 +19,9 @@ FILES = "files.f"
 _DEFINED = re.compile(r"^\s*(?:module|package)\s+(\w+)", re.MULTILINE)
 _WORD = re.compile(r"\w+")
 _FILE_NAME = re.compile(r"[\w.-]+\.sv")
-_ERROR = re.compile(r"^(?:\S*?([\w.-]+\.sv:\d+): )?ERROR: ?(.*)", re.MULTILINE)
-_LIST_TIMEOUT_S = 1800.0
+_COMMENT = re.compile(r"//.*")
+_LIST_LIMIT_S = 600.0
+"""CPU seconds to elaborate a project."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +83,12 @@ class Sources:
         """The file of each module and package."""
         return {name: file for file, text in self.files.items() for name in _DEFINED.findall(text)}
 
+    @cached_property
+    def _named_in(self) -> dict[str, list[str]]:
+        """The modules and packages that each file names."""
+        words = {file: set(_WORD.findall(_COMMENT.sub("", text))) for file, text in self.files.items()}
+        return {file: [name for name in self._file_of if name in found] for file, found in words.items()}
+
     @property
     def modules(self) -> list[str]:
         """Modules and packages of the library."""
@@ -97,8 +102,7 @@ class Sources:
             if file is None or file in needed:
                 continue
             needed.add(file)
-            words = set(_WORD.findall(self.files[file]))
-            left += [name for name in self._file_of if name in words and name not in spared]
+            left += [name for name in self._named_in[file] if name not in spared]
         return {file: text for file, text in self.files.items() if file in needed}
 
 
@@ -137,7 +141,9 @@ def contents_of(sources: Sources, work: Path) -> Contents:
     """
     job = {"top": sources.top, "library": sources.modules, "inner": contract_names()}
     job |= {"found": "found.json", "joined": "joined.json"}
-    run_yosys(job, sources.files, sources.memories, work, timeout_s=_LIST_TIMEOUT_S, output="joined.json")
+    write_job(job, sources.files, sources.memories, work, _LIST_LIMIT_S)
+    run_jobs([work], work)
+    check_job(work, "joined.json")
     places: dict[str, list[str]] = {}
     kinds: dict[str, tuple[str, Parameters]] = {}
     for found in json.loads((work / "found.json").read_text(encoding="utf-8")):
@@ -149,55 +155,3 @@ def contents_of(sources: Sources, work: Path) -> Contents:
     cells = {name: cell for name, cell in top["cells"].items() if not re.match(r"\$(?!paramod)", cell["type"])}
     instances = {name: cell["connections"] for name, cell in cells.items()}
     return Contents(units, {name: port["bits"] for name, port in top["ports"].items()}, instances)
-
-
-def run_yosys(
-    job: Mapping[str, object],
-    files: Mapping[str, str],
-    memories: Mapping[str, bytes],
-    work: Path,
-    *,
-    timeout_s: float,
-    output: str,
-    limit_s: float | None = None,
-) -> None:
-    """Run the program `yosys.py` on a job in the folder `work`, for at most `limit_s` CPU seconds.
-
-    Raises:
-        ToolError: pyosys is missing, the files are not legal, or the limit was reached.
-    """
-    find_native()
-    for name, text in files.items():
-        (work / name).write_text(text, encoding="utf-8", newline="\n")
-    for name, data in memories.items():
-        (work / name).write_bytes(data)
-    stated = {"files": list(files), **job}
-    (work / "job.json").write_text(json.dumps(stated), encoding="utf-8", newline="\n")
-    log = work / "yosys.log"
-    command = (sys.executable, "-P", yosys_program(), "job.json")
-    try:
-        run(
-            limited(command, limit_s),
-            cwd=work,
-            log=log,
-            timeout_s=timeout_s,
-            outputs=[work / output],
-            tool=NATIVE_YOSYS,
-        )
-    except ToolError as error:
-        said = _ERROR.search(log.read_text(encoding="utf-8", errors="replace")) if log.exists() else None
-        if said is None:
-            raise
-        raise ToolError(said[1] or str(job["top"]), "must be read by Yosys", said[2].strip()) from error
-
-
-def yosys_program() -> Path:
-    """The file of the program that elaborates."""
-    return Path(__file__).with_name("yosys.py")
-
-
-def limited(command: tuple[str | Path, ...], limit_s: float | None) -> tuple[str | Path, ...]:
-    """A command that ends after `limit_s` CPU seconds, rounded up."""
-    if limit_s is None:
-        return command
-    return ("sh", "-c", 'ulimit -t "$1"; shift; exec "$@"', "sh", str(max(1, int(limit_s + 0.999))), *command)

@@ -1,14 +1,17 @@
-"""Program, run with pyosys in a process of its own: units of a project, or a unit beside its monitor as a circuit.
+"""Program, run with pyosys in a process of its own: units of a project, or units beside their monitors as circuits.
 
-Its argument is a JSON file. With `library` it writes the instances of library modules below `top` to `found`, and what
-`top` connects to `joined`; else the circuit of `top`, with all registers as one cycle of reset leaves them, to
-`circuit` and its names to `names`. With `synthesis` the circuit is that of `top` beside its netlist, in a module that
-is written to `beside`. It imports nothing of hwgen.
+Its arguments are folders with a job each, in the file `job.json`; what it says of one is in `yosys.log` beside it, and
+how many CPU seconds it took in `seconds`. A job has `limit` of these. With `library` it writes the instances of library
+modules below `top` to `found`, and what `top` connects to `joined`; else the circuit of `top`, with all registers as
+one cycle of reset leaves them, to `circuit` and its names to `names`. With `synthesis` the circuit is that of `top`
+beside its netlist, in a module that is written to `beside`. It imports nothing of hwgen.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import resource
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,19 +36,39 @@ _CIRCUIT = (
     "setundef -init -zero",
     "async2sync",
     "dffunmap",
-    "techmap",
+    f"techmap -map {Path(__file__).with_name('adders.v')} -map +/techmap.v",
     "setundef -zero",
     "opt_expr",
     "opt_merge",
-    "opt_clean",
     "aigmap",
-    "opt_clean",
 )
 
 
-def main(path: str) -> None:
-    """Do what the file says."""
-    job = json.loads(Path(path).read_text(encoding="utf-8"))
+def main(folders: list[str]) -> None:
+    """Do the jobs in `folders`, each in a process of its own: Yosys is loaded once."""
+    for folder in folders:
+        sys.stdout.flush()
+        child = os.fork()
+        if child == 0:
+            _begin(folder)
+            return
+        _, _, used = os.wait4(child, 0)
+        Path(folder, "seconds").write_text(f"{used.ru_utime + used.ru_stime:.3f}", encoding="utf-8", newline="\n")
+
+
+def _begin(folder: str) -> None:
+    """Do the job in a folder, in the process that is there for it."""
+    os.chdir(folder)
+    log = os.open("yosys.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    job = json.loads(Path("job.json").read_text(encoding="utf-8"))
+    resource.setrlimit(resource.RLIMIT_CPU, (job["limit"], job["limit"] + 1))
+    _do(job)
+
+
+def _do(job: dict[str, Any]) -> None:
+    """What a job says."""
     design = libyosys.Design()
     if "synthesis" in job:
         _put_beside(design, job)
@@ -103,7 +126,7 @@ def _take_netlist(design: Any, job: dict[str, Any]) -> None:
     cells = design.top_module().cells_
     name = libyosys.IdString(f"\\{job['instance']}")
     if not design.top_module().cell(name):
-        sys.exit(f"ERROR: no module of its own for {job['instance']} in the netlist, among {len(cells)} cells")
+        sys.exit(f"MUST: must have a module for {job['instance']} in the netlist; {len(cells)} other cells")
     _only_unit(design, "netlist", design.top_module().cell(name))
     _run(design, *_FLAT)
 
@@ -243,9 +266,9 @@ def _show(top: Any, seen: dict[str, str]) -> None:
         if target is None and wire is not None:
             continue
         if wire is None or target is None or target.width != wire.width:
-            sys.exit(f"ERROR: no signal {name.removeprefix('seen_')} as its monitor looks at")
+            sys.exit(f"MUST: must have the signals that it looks at; none called {name.removeprefix('seen_')}")
         top.connect(libyosys.SigSpec(target), libyosys.SigSpec(wire))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

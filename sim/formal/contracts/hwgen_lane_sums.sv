@@ -40,11 +40,13 @@ module hwgen_lane_sums #(
 
   (* keep, shown = "lane_inputs" *) logic [Simd*InputBits-1:0] inputs;
   (* keep, shown = "lane_weights" *) logic [Pe*Simd*WeightBits-1:0] weights;
+  (* keep, shown = "lane_betas" *) logic [AllBetaBits-1:0] betas;
   (* keep, anyseq, shown = "lane_sums" *) logic [Pe*SumBits-1:0] sums;
   (* keep, anyseq, shown = "lane_carries" *) logic [Pe-1:0] carries;
 
   assign inputs = inputs_i;
   assign weights = weights_i;
+  assign betas = betas_i;
   assign sums_o = sums;
   assign carries_o = carries;
 

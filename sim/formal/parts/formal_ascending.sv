@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Any thresholds that ascend: each is the larger of the one before and a free number.
+// Any thresholds that ascend: each is the larger of the one before and a free number. The numbers of
+// a line (`FactorBits` above 0) are free.
 
 `default_nettype none
 
@@ -8,13 +9,14 @@ module formal_ascending #(
   parameter int unsigned Levels = 1,
   parameter int unsigned ThresholdBits = 8,
   parameter bit ThresholdSigned = 1'b1,
+  parameter int unsigned FactorBits = 0,
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
   input  wire logic [LaneThresholdBits-1:0] free_i,
   output logic      [LaneThresholdBits-1:0] thresholds_o
 );
 
-  if (Levels < 2) begin : gen_same
+  if (Levels < 2 || FactorBits > 0) begin : gen_same
     assign thresholds_o = free_i;
   end else begin : gen_ascending
     localparam logic [ThresholdBits-1:0] Flip

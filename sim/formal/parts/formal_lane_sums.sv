@@ -12,7 +12,9 @@ module formal_lane_sums #(
   parameter bit PaddedBipolar = 1'b0,
   parameter bit Pairs = 1'b0,
   parameter int unsigned Fields = 0,
+  parameter int unsigned Chained = 1,
   parameter int unsigned Planes = 0,
+  parameter int unsigned BetaBits = 1,
   parameter int unsigned WeightBits = 1,
   parameter bit WeightSigned = 1'b1,
   parameter bit WeightBipolar = 1'b1,
@@ -21,10 +23,12 @@ module formal_lane_sums #(
   parameter bit InputBipolar = 1'b1,
   parameter int unsigned SumBits = 8,
   parameter int unsigned Span = 64,
+  localparam int unsigned AllBetaBits = Planes > 0 ? Planes * BetaBits : 1,
   localparam bit Popcounts = PaddedBipolar || (WeightBipolar && InputBipolar),
   localparam int unsigned Counted
       = WeightBipolar && InputBipolar ? hwgen_steps_pkg::counted_lanes(Simd) : Simd,
-  localparam int unsigned Registers = Pairs
+  localparam int unsigned Registers = Fields > 0
+      ? hwgen_steps_pkg::packed_cycles(Simd, Chained, Span) : Pairs
       ? hwgen_steps_pkg::pair_cycles(Simd, WeightBits, WeightBipolar ? 1 : 0, Span) : Popcounts
       ? hwgen_steps_pkg::popcount_cycles(Counted, PaddedBipolar ? 1 : 0, Span)
       : hwgen_steps_pkg::product_cycles(Simd, Span),
@@ -33,18 +37,31 @@ module formal_lane_sums #(
   input  wire logic                          clk_i,
   input  wire logic [Pe*Simd*WeightBits-1:0] weights_i,
   input  wire logic [Simd*InputBits-1:0]     inputs_i,
+  input  wire logic [AllBetaBits-1:0]        betas_i,
   output logic      [Pe*SumBits-1:0]         sums_o
 );
-
-  if (Fields > 0 || Planes > 0) begin : gen_check
-    $error("no reference for lane sums of Fields or Planes");
-  end
 
   localparam logic [SumBits-1:0] Excess = Pairs && (InputSigned || InputBipolar)
       ? SumBits'(hwgen_steps_pkg::pair_excess(Simd, InputBipolar ? 2 : InputBits, WeightBits,
                                               WeightSigned, WeightBipolar)) : '0;
 
-  if (Popcounts) begin : gen_counts
+  if (Planes > 0) begin : gen_planes
+    formal_planes #(
+      .Pe           (Pe),
+      .Simd         (Simd),
+      .PaddedBipolar(PaddedBipolar),
+      .Planes       (Planes),
+      .BetaBits     (BetaBits),
+      .SumBits      (SumBits),
+      .Span         (Span)
+    ) u_planes (
+      .clk_i    (clk_i),
+      .weights_i(weights_i),
+      .inputs_i (inputs_i),
+      .betas_i  (betas_i),
+      .sums_o   (sums_o)
+    );
+  end else if (Popcounts) begin : gen_counts
     // Twice the lanes that agree and are not zero, less those that are not zero; or those alike.
     logic [SumBits-1:0] present;
 
@@ -95,6 +112,13 @@ module formal_lane_sums #(
     logic [Cycles*Pe*SumBits-1:0] sums_q;
 
     for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
+      localparam int unsigned Field = pe % (Fields > 0 ? Fields : 1);
+      localparam int unsigned Size = pe - Field + Fields > Pe ? Pe + Field - pe : Fields;
+      localparam logic [SumBits-1:0] FieldExcess = Fields > 0
+          ? SumBits'(hwgen_steps_pkg::packed_excess(
+                Simd, Chained, Field, Size, WeightBits, WeightSigned, InputBits, InputSigned))
+          : Excess;
+
       logic [SumBits-1:0] sum;
 
       formal_dot #(
@@ -112,7 +136,7 @@ module formal_lane_sums #(
         .sum_o    (sum)
       );
 
-      assign sums[pe*SumBits +: SumBits] = sum + Excess;
+      assign sums[pe*SumBits +: SumBits] = sum + FieldExcess;
     end
 
     always_ff @(posedge clk_i) sums_q <= (Cycles*Pe*SumBits)'({sums_q, sums});

@@ -33,6 +33,10 @@ module formal_neurons #(
   parameter int unsigned Entries = 1,
   parameter logic [Entries*CodeBits-1:0] Codes = '0,
   parameter int unsigned FactorBits = 0,
+  parameter int unsigned PlaceBits = 1,
+  parameter int unsigned Shift = 0,
+  parameter bit TiesToEven = 1'b0,
+  parameter int CodeTop = 0,
   localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
   localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
 ) (
@@ -64,14 +68,13 @@ module formal_neurons #(
   logic [SumCycles:1] fired_q, first_q, ended_q;
   logic [MadeCycles:1] made_q, last_beat_q;
   logic [BeatBits-1:0] beat_q;
-  logic [Pe*CodeBits-1:0] codes;
-  logic [(ThresholdStages+1)*Pe*CodeBits-1:0] codes_q;
+  logic [Pe*CodeBits-1:0] codes, codes_q;
   logic last_beat;
 
   assign last_beat = beat_q == BeatBits'(Beats - 1);
   assign fired_o = fired_q;
   assign beat_o = beat_q;
-  assign codes_o = codes_q[ThresholdStages*Pe*CodeBits +: Pe*CodeBits];
+  assign codes_o = codes_q;
   assign made_o = made_q[MadeCycles];
   assign last_o = last_beat_q[MadeCycles];
 
@@ -92,7 +95,7 @@ module formal_neurons #(
   always_ff @(posedge clk_i) begin
     first_q <= SumCycles'({first_q, first_i});
     last_beat_q <= MadeCycles'({last_beat_q, last_beat});
-    codes_q <= ((ThresholdStages+1)*Pe*CodeBits)'({codes_q, codes});
+    codes_q <= codes;
   end
 
   for (genvar pe = 0; pe < Pe; pe++) begin : gen_pe
@@ -117,7 +120,8 @@ module formal_neurons #(
     formal_ascending #(
       .Levels         (Levels),
       .ThresholdBits  (ThresholdBits),
-      .ThresholdSigned(ThresholdSigned)
+      .ThresholdSigned(ThresholdSigned),
+      .FactorBits     (FactorBits)
     ) u_thresholds (
       .free_i      (free_thresholds_i[pe*LaneThresholdBits +: LaneThresholdBits]),
       .thresholds_o(thresholds_o[pe*LaneThresholdBits +: LaneThresholdBits])
@@ -134,8 +138,14 @@ module formal_neurons #(
       .CodeBits       (CodeBits),
       .Entries        (Entries),
       .Codes          (Codes),
-      .FactorBits     (FactorBits)
+      .FactorBits     (FactorBits),
+      .PlaceBits      (PlaceBits),
+      .Shift          (Shift),
+      .TiesToEven     (TiesToEven),
+      .CodeTop        (CodeTop),
+      .Stages         (ThresholdStages)
     ) u_code (
+      .clk_i       (clk_i),
       .mistake_i   (mistake_i),
       .sum_i       (accumulator_q),
       .thresholds_i(thresholds_o[pe*LaneThresholdBits +: LaneThresholdBits]),
@@ -143,7 +153,8 @@ module formal_neurons #(
       .code_o      (code)
     );
 
-    assign codes[pe*CodeBits +: CodeBits] = pe < LastPe || !last_beat_q[1] ? code : '0;
+    assign codes[pe*CodeBits +: CodeBits]
+        = pe < LastPe || !last_beat_q[1+ThresholdStages] ? code : '0;
   end
 
 endmodule

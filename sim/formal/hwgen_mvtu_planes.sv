@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Claim: each vector that is taken leaves as NeuronFolds beats of the codes that the sums, over its
+//   planes, of each plane's factor times what its bits give have, for any weights and any ascending
+//   thresholds; each beat asks for its weights once for each plane and for its thresholds by its
+//   number, is issued in the slot that the schedule gives it and leaves exactly 5 + OperandStages +
+//   SumStages + ThresholdStages cycles later; an input beat is taken in exactly the slots that read.
+// Cover: the last beat of a vector leaves.
+// Mistake: a sum that equals its first threshold counts as below it; without thresholds the lowest
+//   bit of each code is inverted.
+// Contract: hwgen_credit_queue hwgen_lane_sums
+// Parts: formal_neurons formal_code formal_delay formal_ascending
+// Sees: u_slots.reading_q u_slots.last_synapse_q plane_q
+
+`default_nettype none
+
+module hwgen_mvtu_planes_monitor #(
+  parameter int unsigned Pe = 1,
+  parameter int unsigned Simd = 1,
+  parameter int unsigned Groups = 1,
+  parameter int unsigned NeuronFolds = 1,
+  parameter int unsigned SynapseFolds = 1,
+  parameter int unsigned LastPe = Pe,
+  parameter int unsigned LastSimd = Simd,
+  parameter bit PaddedBipolar = 1'b0,
+  parameter int unsigned Planes = 2,
+  parameter int unsigned BetaBits = 1,
+  parameter Style = "distributed",
+  parameter int unsigned SumBits = 8,
+  parameter bit SumSigned = 1'b0,
+  parameter int unsigned Levels = 0,
+  parameter int unsigned ThresholdBits = 1,
+  parameter bit ThresholdSigned = 1'b1,
+  parameter int CodeBase = 0,
+  parameter int CodeStep = 1,
+  parameter int unsigned CodeBits = 8,
+  parameter int unsigned Entries = 1,
+  parameter logic [Entries*CodeBits-1:0] Codes = '0,
+  parameter int unsigned Credits = 6,
+  parameter logic [Planes*BetaBits-1:0] Betas = '0,
+  parameter int unsigned OperandStages = 0,
+  parameter int unsigned SumStages = 0,
+  parameter int unsigned SumSpan = 64,
+  parameter int unsigned ThresholdStages = 0,
+  localparam int unsigned InputBits = PaddedBipolar ? Planes + 1 : Planes,
+  localparam int unsigned Beats = Groups * NeuronFolds,
+  localparam int unsigned BeatBits = hwgen_steps_pkg::bits_for(Beats),
+  localparam int unsigned SlotBits = hwgen_steps_pkg::bits_for(Beats * SynapseFolds),
+  localparam int unsigned SynapseBits = hwgen_steps_pkg::bits_for(SynapseFolds),
+  localparam int unsigned LaneThresholdBits = Levels > 0 ? Levels * ThresholdBits : 1
+) (
+  input  wire logic                            clk_i,
+  input  wire logic                            rst_ni,
+  input  wire logic                            mistake_i,
+
+  input  wire logic [Simd*InputBits-1:0]       s_data_i,
+  input  wire logic                            s_valid_i,
+  input  wire logic [Pe*Simd-1:0]   weights_i,
+  input  wire logic [Pe*LaneThresholdBits-1:0] thresholds_i,
+  input  wire logic [Pe-1:0]                   descending_i,
+  input  wire logic                            credit_i,
+
+  output logic                                 ready_wrong_o,
+  output logic                                 weight_address_wrong_o,
+  output logic                                 threshold_address_wrong_o,
+  output logic                                 operands_wrong_o,
+  output logic                                 issue_wrong_o,
+  output logic                                 push_wrong_o,
+  output logic                                 data_wrong_o,
+  output logic                                 reference_wrong_o,
+  output logic                                 covered_o
+);
+
+  localparam int unsigned SumCycles = 2 + OperandStages + SumStages;
+  localparam int unsigned LaneBits = PaddedBipolar ? 2 : 1;
+  localparam int unsigned PlaneBits = $clog2(Planes);
+
+  logic [SlotBits-1:0] weight_address;
+  logic [BeatBits-1:0] threshold_address;
+  logic [Pe*LaneThresholdBits-1:0] thresholds;
+  logic [Pe*CodeBits-1:0] m_data;
+  logic s_ready, m_valid;
+  logic [Simd*LaneBits-1:0] lane_inputs;
+  logic [Pe*Simd-1:0] lane_weights;
+  logic [BetaBits-1:0] lane_betas;
+  logic [Pe*SumBits-1:0] lane_sums;
+  logic [Pe-1:0] lane_carries;
+  logic [PlaneBits-1:0] seen_plane_q;
+  logic queue_issue, seen_reading_q, seen_last_synapse_q;
+
+  hwgen_mvtu_planes #(
+    .Pe             (Pe),
+    .Simd           (Simd),
+    .Groups         (Groups),
+    .NeuronFolds    (NeuronFolds),
+    .SynapseFolds   (SynapseFolds),
+    .LastPe         (LastPe),
+    .LastSimd       (LastSimd),
+    .PaddedBipolar  (PaddedBipolar),
+    .Planes         (Planes),
+    .BetaBits       (BetaBits),
+    .Style          (Style),
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes),
+    .Credits        (Credits),
+    .Betas          (Betas),
+    .OperandStages  (OperandStages),
+    .SumStages      (SumStages),
+    .SumSpan        (SumSpan),
+    .ThresholdStages(ThresholdStages)
+  ) u_unit (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .s_data_i        (s_data_i),
+    .s_valid_i       (s_valid_i),
+    .s_ready_o       (s_ready),
+    .weight_addr_o   (weight_address),
+    .weights_i       (weights_i),
+    .threshold_addr_o(threshold_address),
+    .thresholds_i    (thresholds),
+    .descending_i    (descending_i),
+    .m_data_o        (m_data),
+    .m_valid_o       (m_valid),
+    .m_ready_i       (credit_i)
+  );
+
+  // ---- Slots: synapse folds run fastest, then planes, then neuron folds, then groups -------------
+
+  localparam int unsigned NeuronBits = hwgen_steps_pkg::bits_for(NeuronFolds);
+  localparam int unsigned GroupBits = hwgen_steps_pkg::bits_for(Groups);
+
+  typedef logic [SlotBits:0] wide_t;
+
+  logic [SynapseBits-1:0] synapse_q;
+  logic [PlaneBits-1:0] plane_q;
+  logic [NeuronBits-1:0] neuron_q;
+  logic [GroupBits-1:0] group_q;
+  logic [SlotBits-1:0] slot_q;
+  logic first, last_synapse, last_plane, last, last_neuron, reads, may_fire, fire;
+
+  assign first = synapse_q == '0 && plane_q == '0;
+  assign last_synapse = synapse_q == SynapseBits'(SynapseFolds - 1);
+  assign last_neuron = neuron_q == NeuronBits'(NeuronFolds - 1);
+  assign last_plane = plane_q == PlaneBits'(Planes - 1);
+  assign last = last_synapse && last_plane;
+  assign reads = neuron_q == '0 && plane_q == '0;
+  assign may_fire = credit_i || !last;
+  assign fire = may_fire && (s_valid_i || !reads);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      synapse_q <= '0;
+      plane_q <= '0;
+      neuron_q <= '0;
+      group_q <= '0;
+      slot_q <= '0;
+    end else if (fire) begin
+      synapse_q <= last_synapse ? '0 : synapse_q + 1'b1;
+      if (last_synapse) plane_q <= last_plane ? '0 : plane_q + 1'b1;
+      if (last) neuron_q <= last_neuron ? '0 : neuron_q + 1'b1;
+      if (last && last_neuron) begin
+        group_q <= group_q == GroupBits'(Groups - 1) ? '0 : group_q + 1'b1;
+      end
+      if (!last_synapse) slot_q <= slot_q + 1'b1;
+      else if (!last_plane) slot_q <= slot_q - SlotBits'(SynapseFolds - 1);
+      else slot_q <= slot_q == SlotBits'(Beats * SynapseFolds - 1) ? '0 : slot_q + 1'b1;
+    end
+  end
+
+  // ---- Operands: the bits of a plane, and one cycle later its factor -----------------------------
+
+  // A word is kept in every cycle in which a slot waits for it or takes it.
+  localparam int unsigned WordBits = Simd * InputBits;
+  localparam logic [WordBits-1:0] LastMask
+      = {WordBits{1'b1}} >> ((Simd - LastSimd) * InputBits);
+
+  logic [WordBits-1:0] kept [SynapseFolds];
+  logic [WordBits-1:0] arriving, word, word_q, kept_q;
+  logic [Simd*LaneBits-1:0] operand;
+  logic [PlaneBits-1:0] plane1_q;
+  logic [BetaBits-1:0] beta_q;
+  logic reads_q;
+
+  assign arriving = last_synapse ? s_data_i & LastMask : s_data_i;
+
+  always_ff @(posedge clk_i) begin
+    if (reads) kept[synapse_q] <= arriving;
+    word_q <= arriving;
+    kept_q <= kept[synapse_q];
+    reads_q <= reads;
+    plane1_q <= plane_q;
+    beta_q <= Betas[plane1_q*BetaBits +: BetaBits];
+  end
+
+  assign word = reads_q ? word_q : kept_q;
+
+  for (genvar lane = 0; lane < Simd; lane++) begin : gen_lane
+    logic [Planes-1:0] planes;
+
+    assign planes = word[lane*InputBits +: Planes];
+    assign operand[lane*LaneBits] = planes[PlaneBits'(Planes - 1) - plane1_q];
+    if (PaddedBipolar) begin : gen_missing
+      assign operand[lane*LaneBits+1] = word[lane*InputBits+Planes];
+    end
+  end
+
+  logic [Simd*LaneBits-1:0] inputs_at_sums;
+  logic [BetaBits-1:0] beta_at_sums;
+  logic [Pe*Simd-1:0] weights_at_sums;
+
+  formal_delay #(
+    .Width (Simd * LaneBits + BetaBits + Pe * Simd),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({operand, beta_q, weights_i}),
+    .data_o({inputs_at_sums, beta_at_sums, weights_at_sums})
+  );
+
+  // ---- Accumulators and codes --------------------------------------------------------------------
+
+  logic [SumCycles:1] fired;
+  logic [Pe*CodeBits-1:0] codes;
+  logic [BeatBits-1:0] beat;
+  logic made, last_made;
+
+  formal_neurons #(
+    .Pe             (Pe),
+    .LastPe         (LastPe),
+    .Beats          (Beats),
+    .SumCycles      (SumCycles),
+    .ThresholdStages(ThresholdStages),
+    .Simd           (Simd),
+    .InputBits      (LaneBits),
+    .InputSigned    (1'b0),
+    .InputBipolar   (1'b0),
+    .SumBits        (SumBits),
+    .SumSigned      (SumSigned),
+    .Levels         (Levels),
+    .ThresholdBits  (ThresholdBits),
+    .ThresholdSigned(ThresholdSigned),
+    .CodeBase       (CodeBase),
+    .CodeStep       (CodeStep),
+    .CodeBits       (CodeBits),
+    .Entries        (Entries),
+    .Codes          (Codes)
+  ) u_neurons (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .mistake_i        (mistake_i),
+    .fire_i           (fire),
+    .first_i          (first),
+    .ends_i           (fire && last),
+    .fired_o          (fired),
+    .sums_i           (lane_sums),
+    .carries_i        (lane_carries),
+    .free_thresholds_i(thresholds_i),
+    .descending_i     (descending_i),
+    .thresholds_o     (thresholds),
+    .beat_o           (beat),
+    .codes_o          (codes),
+    .made_o           (made),
+    .last_o           (last_made)
+  );
+
+  assign ready_wrong_o = s_ready != (may_fire && reads);
+  assign weight_address_wrong_o = weight_address != slot_q;
+  assign threshold_address_wrong_o = threshold_address != beat;
+  assign operands_wrong_o = (fired[1+OperandStages]
+      && (lane_inputs != inputs_at_sums || lane_weights != weights_at_sums))
+      || (fired[2+OperandStages] && lane_betas != beta_at_sums);
+  assign issue_wrong_o = queue_issue != (fire && last);
+  assign push_wrong_o = m_valid != made;
+  assign data_wrong_o = m_valid && m_data != codes;
+  assign reference_wrong_o = 32'(synapse_q) >= SynapseFolds || 32'(neuron_q) >= NeuronFolds
+      || 32'(plane_q) >= Planes || 32'(beat) >= Beats
+      || seen_reading_q != reads || seen_plane_q != plane_q
+      || (SynapseFolds > 1 && seen_last_synapse_q != last_synapse)
+      || 32'(group_q) >= Groups
+      || wide_t'(slot_q) != wide_t'(group_q) * wide_t'(NeuronFolds * SynapseFolds)
+                            + wide_t'(neuron_q) * wide_t'(SynapseFolds) + wide_t'(synapse_q);
+  assign covered_o = m_valid && last_made;
+
+endmodule
+
+`default_nettype wire
