@@ -24,9 +24,10 @@ from hwgen.hw.device import device_of
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify.chains import CHAINS, NETLIST, TIMING, find_tools
 from hwgen.verify.formal.netlists import FAMILIES
 from hwgen.verify.netlist import check
-from hwgen.verify.place import NETLIST, TIMING, UNITS, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.place import UNITS, Placement, overfull, place, synthesise
 from hwgen.verify.process import remove
 from hwgen.verify.signals import Stopped
 from hwgen.verify.synth import find_native, find_yosys
@@ -204,7 +205,7 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
 def _versions(board: Board) -> dict[str, str]:
     """The installed packages; a tool from elsewhere on the PATH has none."""
     found = {}
-    for name in (find_yosys()[0], f"yowasp-nextpnr-{board.chip.family.value}"):
+    for name in (find_yosys()[0], CHAINS[board.chip.family].nextpnr):
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

@@ -11,11 +11,12 @@ from typing import Any
 
 from hwgen.backends.board import Board, Chips
 from hwgen.errors import ToolError
+from hwgen.verify.chains import CHAINS, JSON, NETLIST, TIMING, packing, routing
 from hwgen.verify.process import run
 from hwgen.verify.progress import Growth, Update, stage
-from hwgen.verify.synth import find_program, find_yosys, run_yosys
+from hwgen.verify.synth import run_yosys
 
-NETLIST, UNITS, TIMING = "netlist.v", "units.il", "timing.json"
+UNITS = "units.il"
 
 _KINDS = {
     "TRELLIS_COMB": "LUT",
@@ -26,31 +27,18 @@ _KINDS = {
     "ICESTORM_RAM": "block RAM",
     "MULT18X18D": "DSP",
     "ICESTORM_DSP": "DSP",
+    "LUT4": "LUT",
+    "ALU": "adder bit",
+    "DFF": "FF",
+    "RAM16SDP4": "LUT RAM",
+    "BSRAM": "block RAM",
+    "MULT9X9": "DSP of 9 x 9",
+    "MULT18X18": "DSP",
 }
 """Names of elements by nextpnr's names. A block RAM has 18 kbit, on an iCE40 4; there a LUT and its flip-flop are one
-element."""
-
-_SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
-_FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
-"""Commands in front of synthesis: an iCE40 has no LUT RAM, so that memories which ask for it are registers there."""
+element. An adder bit of a Gowin takes a LUT's place."""
 
 _TIMEOUT_S = 7200.0
-
-
-@dataclass(frozen=True)
-class Tools:
-    """The programs for a kind of FPGA that follow on Yosys."""
-
-    nextpnr: Path
-    packer: Path
-
-
-def find_tools(chips: Chips) -> Tools:
-    """The tools for `chips`. Raises: ToolError, where one is missing."""
-    packer = {Chips.ECP5: "yowasp-ecppack", Chips.ICE40: "yowasp-icepack"}[chips]
-    use = "make a bitstream"
-    find_yosys()
-    return Tools(find_program(f"yowasp-nextpnr-{chips.value}", use), find_program(packer, use))
 
 
 @dataclass(frozen=True)
@@ -111,21 +99,23 @@ def synthesise(
     Raises:
         ToolError: Yosys is missing or fails.
     """
+    chain = CHAINS[chips]
     lines = [
         f"read_verilog -sv {' '.join(sources)}",
         f"hierarchy -top {top}",
-        *_FREED[chips],
+        *chain.freed,
         f"setattr -mod -set keep_hierarchy 1 {core}",
         *(f"setattr -set keep_hierarchy 1 {owner}/t:*hwgen_*" for owner in borders),
-        f"{_SYNTHESIS[chips]} -top {top}",
+        f"{chain.synthesis} -top {top}",
+        *(f"{command} {top}" for command in chain.pads),
         *([f"write_rtlil {UNITS}", "setattr -unset keep_hierarchy */c:*", "flatten"] if borders else []),
         "splitnets",
         f"write_verilog -noattr {NETLIST}",
         "setattr -mod -unset keep_hierarchy *",
         "flatten",
-        "write_json netlist.json",
+        f"write_json {JSON}",
     ]
-    run_yosys("\n".join(lines) + "\n", work, outputs=[work / NETLIST, work / "netlist.json"])
+    run_yosys("\n".join(lines) + "\n", work, outputs=[work / NETLIST, work / JSON])
 
 
 def place(board: Board, bitstream: str, work: Path) -> Placement:
@@ -134,20 +124,12 @@ def place(board: Board, bitstream: str, work: Path) -> Placement:
     Raises:
         ToolError: a tool is missing or fails; see also `overfull`.
     """
-    chip, tools = board.chip, find_tools(board.chip.family)
-    options: list[str | Path] = [tools.nextpnr, chip.size, "--package", chip.package, "--json", "netlist.json"]
-    options += ["--seed", "1", "--timing-allow-fail", "--report", TIMING]
-    if chip.family is Chips.ECP5:
-        routed = "routed.config"
-        options += ["--lpf", "pins.lpf", "--textcfg", routed]
-        pack: list[str | Path] = [tools.packer, "--compress", "--input", routed, "--bit", bitstream]
-    else:
-        routed = "routed.asc"
-        options += ["--pcf", "pins.pcf", "--asc", routed]
-        pack = [tools.packer, routed, bitstream]
-    outputs, log = [work / TIMING, work / routed], work / "nextpnr.log"
+    route, pack = routing(board), packing(board, bitstream)
+    routed = work / CHAINS[board.chip.family].routed
+    log = work / "nextpnr.log"
     with stage("place and route") as told:
-        run(options, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=outputs, watch=_Phases(log, told).look)
+        watch = _Phases(log, told).look
+        run(route, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=[work / TIMING, routed], watch=watch)
     with stage("pack the bitstream"):
         run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
     return parse_timing((work / TIMING).read_text(encoding="utf-8"))

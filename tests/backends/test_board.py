@@ -93,6 +93,9 @@ def test_the_files_of_a_board() -> None:
     small = emit(design, board_of("icebreaker"), line_of(design, board_of("icebreaker")))
     assert "set_io clk_i 35\nset_io -pullup yes uart_rx_i 6\nset_io uart_tx_o 9\n" in small["pins.pcf"]
     assert "led_o = !overrun;" in small[f"{TOP}.sv"]
+    nano = emit(design, board_of("tang-nano-9k"), line_of(design, board_of("tang-nano-9k")))["pins.cst"]
+    assert 'IO_LOC "uart_rx_i" 18;\nIO_PORT "uart_rx_i" IO_TYPE=LVCMOS33 PULL_MODE=UP;\n' in nano
+    assert nano.endswith('IO_LOC "led_o" 10;\nIO_PORT "led_o" IO_TYPE=LVCMOS18;\n')
 
 
 @pytest.mark.parametrize(
@@ -103,9 +106,11 @@ def test_the_files_of_a_board() -> None:
         ("orangecrab-25f", 64.0, {"ReferenceDivider": 3, "FeedbackDivider": 4, "OutputDivider": 9}),
         ("icebreaker", 30.0, {"Divr": 0, "Divf": 79, "Divq": 5, "FilterRange": 1}),
         ("icebreaker", 24.0, {"Divr": 0, "Divf": 63, "Divq": 5, "FilterRange": 1}),
+        ("tang-nano-9k", 54.0, {"Reference": "27", "Idiv": 0, "Fbdiv": 1, "Odiv": 16}),
+        ("tang-nano-20k", 40.5, {"Reference": "27", "Idiv": 1, "Fbdiv": 2, "Odiv": 16}),
     ],
 )
-def test_another_clock(board: str, wanted: float, parameters: dict[str, int]) -> None:
+def test_another_clock(board: str, wanted: float, parameters: dict[str, int | str]) -> None:
     """The values for 60 and 30 MHz are those of ecppll and icepll."""
     found = board_of(board).clocked(wanted)
     assert found.pll is not None and found.clock_mhz == pytest.approx(wanted, rel=1e-12)
@@ -123,11 +128,14 @@ def test_the_top_level_with_another_clock() -> None:
     files = emit(design, board, line_of(design, board))
     assert "  hwgen_pll_ecp5 #(\n    .ReferenceDivider(5), .FeedbackDivider(12)," in files[f"{TOP}.sv"]
     assert "assign clk" not in files[f"{TOP}.sv"] and ".ClocksPerBit (60)" in files[f"{TOP}.sv"]
+    gowin = board_of("tang-nano-9k").clocked(54)
+    assert '.Reference("27"), .Idiv(0),' in emit(design, gowin, line_of(design, gowin))[f"{TOP}.sv"]
     assert "hwgen_pll_ecp5.sv" in files and 'PORT "clk_i" 25 MHZ' in files["pins.lpf"]
 
 
 @pytest.mark.parametrize(
-    ("board", "wanted", "chip"), [("icebreaker", 7.0, "iCE40UP5K"), ("ulx3s-25f", 2.0, "LFE5U-25F")]
+    ("board", "wanted", "chip"),
+    [("icebreaker", 7.0, "iCE40UP5K"), ("ulx3s-25f", 2.0, "LFE5U-25F"), ("tang-nano-9k", 2.0, "GW1NR-9")],
 )
 def test_a_clock_out_of_reach(board: str, wanted: float, chip: str) -> None:
     with pytest.raises(ConfigError) as error:
@@ -143,7 +151,11 @@ def lint(sources: list[Path], top: str, work: Path) -> None:
     run(command, cwd=work, log=work / "lint.log", timeout_s=60, env=simulator.environment)
 
 
-@pytest.mark.parametrize("board", [board_of("orangecrab-85f"), board_of("icebreaker")], ids=lambda board: board.name)
+@pytest.mark.parametrize(
+    "board",
+    [board_of("orangecrab-85f"), board_of("icebreaker"), board_of("tang-nano-9k")],
+    ids=lambda board: board.name,
+)
 def test_the_top_level_is_clean_under_verilator_wall(board: Board, tmp_path: Path) -> None:
     from hwgen.backends import rtl
 

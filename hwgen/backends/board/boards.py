@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from hwgen.backends.board.pll import Pll, ecp5_pll, ice40_pll
+from hwgen.backends.board.pll import Pll, ecp5_pll, gowin_pll, ice40_pll
 from hwgen.errors import ConfigError
 from hwgen.hw.device import device_of
 from hwgen.hw.resources import Resources
@@ -17,21 +17,22 @@ class Chips(Enum):
 
     ECP5 = "ecp5"
     ICE40 = "ice40"
+    GOWIN = "gowin"
 
     @property
     def constraints(self) -> str:
         """The suffix of a file of pin constraints."""
-        return {Chips.ECP5: "lpf", Chips.ICE40: "pcf"}[self]
+        return {Chips.ECP5: "lpf", Chips.ICE40: "pcf", Chips.GOWIN: "cst"}[self]
 
     @property
     def suffix(self) -> str:
         """The suffix of a bitstream."""
-        return {Chips.ECP5: "bit", Chips.ICE40: "bin"}[self]
+        return {Chips.ECP5: "bit", Chips.ICE40: "bin", Chips.GOWIN: "fs"}[self]
 
     @property
     def block_bytes(self) -> int:
         """Bytes of a block RAM that is 8 or 9 bits wide."""
-        return {Chips.ECP5: 2048, Chips.ICE40: 512}[self]
+        return {Chips.ECP5: 2048, Chips.ICE40: 512, Chips.GOWIN: 2048}[self]
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Chip:
     """An FPGA in its package.
 
     Attributes:
-        size: its option of nextpnr.
+        size: its name or option of nextpnr.
         part: the device of hwgen's that stands for it in estimates.
+        die: of a Gowin, by its name in Project Apicula.
+        has: its elements; those of `part` where None.
     """
 
     family: Chips
@@ -48,17 +51,13 @@ class Chip:
     size: str
     package: str
     part: str
+    die: str = ""
+    has: Resources | None = None
 
     @property
     def capacity(self) -> Resources:
-        """What a design may be folded for.
-
-        The 30 blocks of an iCE40UP5K, of 4 kbit each, stand for 10 of 18 kbit: memories are wide more often than deep,
-        so that TFC takes 16 of them for 6 of an ECP5.
-        """
-        if self.family is Chips.ICE40:
-            return Resources(lut=5_280, ff=5_280, bram18=10, dsp=8)
-        return device_of(self.part).capacity
+        """What a design may be folded for."""
+        return self.has or device_of(self.part).capacity
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Board:
         baud: bits a second of the serial line: the oscillator divides by it without rest.
         clock, rx, tx, led: pins; the FPGA listens on `rx` and talks on `tx`.
         led_low: the LED shines when its pin is low.
+        led_io: how its pin drives, by the volts of its bank; the others are LVCMOS33.
         source: the public document that the pins are from.
     """
 
@@ -83,6 +83,7 @@ class Board:
     led_low: bool
     source: str
     baud: int = 1_000_000
+    led_io: str = "LVCMOS33"
     pll: Pll | None = None
 
     @property
@@ -98,7 +99,7 @@ class Board:
         """
         if wanted_mhz == self.oscillator_mhz:
             return replace(self, pll=None)
-        make = {Chips.ECP5: ecp5_pll, Chips.ICE40: ice40_pll}[self.chip.family]
+        make = {Chips.ECP5: ecp5_pll, Chips.ICE40: ice40_pll, Chips.GOWIN: gowin_pll}[self.chip.family]
         pll = make(self.oscillator_mhz, wanted_mhz)
         if pll is None:
             must = f"must be a clock that the {self.chip.name} makes of {self.oscillator_mhz} MHz, within 0.5 %"
@@ -111,10 +112,29 @@ def _ecp5(size: str, package: str) -> Chip:
     return Chip(Chips.ECP5, f"LFE5U-{size}F", f"--{size}k", package, f"lfe5u-{'25' if size == '12' else size}f")
 
 
+_STANDS_IN = "lfe5u-25f"
+"""The device whose cost model other families borrow: of those with one, its LUTs and block RAM are the nearest."""
+
+_UP5K = Resources(lut=5_280, ff=5_280, bram18=10, dsp=8)
+"""The 30 blocks of an iCE40UP5K, of 4 kbit each, stand for 10 of 18 kbit: memories are wide more often than deep, so
+that TFC takes 16 of them for 6 of an ECP5."""
+
+_GW1NR_9 = Resources(lut=8_640, ff=6_480, bram18=26, dsp=20)
+_GW2A_18 = Resources(lut=20_736, ff=15_552, bram18=46, dsp=48)
+"""Gowin DS117 and DS102; the multipliers are those of 18 by 18 bits."""
+
+
+def _gowin(name: str, size: str, package: str, die: str, has: Resources) -> Chip:
+    return Chip(Chips.GOWIN, name, size, package, _STANDS_IN, die, has)
+
+
 _ULX3S = "ULX3S manual and constraint file, boards 2.x and 3.x"
 _COLORLIGHT = "Colorlight i5 7.0 on its extension board, as its pin-out sheet has it"
 _ORANGECRAB = "OrangeCrab 0.2, schematic; the serial line is pins 0 (in) and 1 (out) of the header"
 _ICEBREAKER = "iCEBreaker 1.0, constraint file of its examples"
+_NANO_9K = "Sipeed Tang Nano 9K, platform file of LiteX-Boards"
+_NANO_20K = "Sipeed Tang Nano 20K, platform file of LiteX-Boards"
+_PRIMER_20K = "Sipeed Tang Primer 20K on its Dock, platform file of LiteX-Boards"
 
 BOARDS = (
     *(
@@ -128,8 +148,23 @@ BOARDS = (
     ),
     Board(
         "icebreaker",
-        Chip(Chips.ICE40, "iCE40UP5K", "--up5k", "sg48", "lfe5u-25f"),
+        Chip(Chips.ICE40, "iCE40UP5K", "--up5k", "sg48", _STANDS_IN, has=_UP5K),
         12, "35", "6", "9", "11", True, _ICEBREAKER,
+    ),
+    Board(
+        "tang-nano-9k",
+        _gowin("GW1NR-9", "GW1NR-LV9QN88PC6/I5", "QN88P", "GW1N-9C", _GW1NR_9),
+        27, "52", "18", "17", "10", True, _NANO_9K, led_io="LVCMOS18",
+    ),
+    Board(
+        "tang-nano-20k",
+        _gowin("GW2AR-18", "GW2AR-LV18QN88C8/I7", "QN88", "GW2A-18C", _GW2A_18),
+        27, "4", "70", "69", "15", True, _NANO_20K,
+    ),
+    Board(
+        "tang-primer-20k",
+        _gowin("GW2A-18", "GW2A-LV18PG256C8/I7", "PBGA256", "GW2A-18C", _GW2A_18),
+        27, "H11", "T13", "M11", "L16", True, _PRIMER_20K, led_io="LVCMOS18",
     ),
 )  # fmt: skip
 
