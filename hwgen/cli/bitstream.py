@@ -1,4 +1,4 @@
-"""The verbs of the open flow: bitstream, boards."""
+"""The verbs of the open flow: bitstream, program, boards."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hwgen.cli.common import (
     Key,
     LayoutName,
     LayoutOption,
+    ProjectFolder,
     Real,
     base_settings,
     err,
@@ -135,6 +136,22 @@ def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> N
     out.print(bitstream_table(found))
     where = f"{accelerator.project}/bitstream/{report.board.name}/{report.file}"
     out.print("\n".join([*bitstream_lines(found), where]))
+
+
+def program(
+    project: ProjectFolder,
+    board: Annotated[str | None, typer.Option(help="The board.", show_default="that of the only bitstream")] = None,
+    flash: Annotated[bool, typer.Option("--flash", help="To its flash memory, where it stays without power.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load a project's bitstream onto its board by USB, with openFPGALoader."""
+    from hwgen import flow
+
+    loaded = flow.program(flow.open_project(project), board, flash=flash)
+    if as_json:
+        print_json(loaded.to_json(), "program")
+        return
+    out.print(f"{loaded.bitstream} is {'in the flash memory of' if flash else 'on'} {loaded.board}")
 
 
 def boards(as_json: AsJson = False) -> None:

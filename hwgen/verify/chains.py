@@ -50,6 +50,15 @@ CHAINS = {
         "routed.json",
         pads=("iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",),
     ),
+    Chips.GATEMATE: Chain(
+        "yowasp-nextpnr-himbaechel-gatemate",
+        "yowasp-gmpack",
+        "fpga",
+        "synth_gatemate -luttree -nomx8 -noiopad -noclkbuf",
+        "routed.txt",
+        _REGISTERS,
+        pads=("iopadmap -bits -inpad CC_IBUF Y:I -outpad CC_OBUF A:O", "clkbufmap -buf CC_BUFG O:I"),
+    ),
 }
 
 
@@ -77,7 +86,9 @@ def routing(board: Board) -> list[str | Path]:
         return [*common, chip.size, "--package", chip.package, "--lpf", "pins.lpf", "--textcfg", chain.routed]
     if chip.family is Chips.ICE40:
         return [*common, chip.size, "--package", chip.package, "--pcf", "pins.pcf", "--asc", chain.routed]
-    own = ["--vopt", f"family={chip.die}", "--vopt", "cst=pins.cst", "--write", chain.routed]
+    own = ["--vopt", "ccf=pins.ccf", "--vopt", f"out={chain.routed}"]
+    if chip.family is Chips.GOWIN:
+        own = ["--vopt", f"family={chip.die}", "--vopt", "cst=pins.cst", "--write", chain.routed]
     return [*common, "--device", chip.size, "--freq", f"{board.clock_mhz:g}", *own]
 
 
@@ -87,6 +98,6 @@ def packing(board: Board, bitstream: str) -> list[str | Path]:
     packer = find_tools(chip.family).packer
     if chip.family is Chips.ECP5:
         return [packer, "--compress", "--input", routed, "--bit", bitstream]
-    if chip.family is Chips.ICE40:
-        return [packer, routed, bitstream]
-    return [packer, "-d", chip.die, "-o", bitstream, routed]
+    if chip.family is Chips.GOWIN:
+        return [packer, "-d", chip.die, "-o", bitstream, routed]
+    return [packer, routed, bitstream]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +34,12 @@ _KINDS = {
     "BSRAM": "block RAM",
     "MULT9X9": "DSP of 9 x 9",
     "MULT18X18": "DSP",
+    "CPE_LT": "LUT",
+    "CPE_FF": "FF",
+    "RAM_HALF": "block RAM",
 }
-"""Names of elements by nextpnr's names. A block RAM has 18 kbit, on an iCE40 4; there a LUT and its flip-flop are one
-element. An adder bit of a Gowin takes a LUT's place."""
+"""Names of elements by nextpnr's names. A block RAM has 18 kbit, on a GateMate 20, on an iCE40 4; there a LUT and its
+flip-flop are one element. LUTs of a Gowin count its adder bits and LUT RAM, too."""
 
 _TIMEOUT_S = 7200.0
 
@@ -132,7 +135,10 @@ def place(board: Board, bitstream: str, work: Path) -> Placement:
         run(route, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=[work / TIMING, routed], watch=watch)
     with stage("pack the bitstream"):
         run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
-    return parse_timing((work / TIMING).read_text(encoding="utf-8"))
+    placed = parse_timing((work / TIMING).read_text(encoding="utf-8"))
+    if board.chip.family is not Chips.GATEMATE:
+        return placed
+    return replace(placed, use=packed(log.read_text(encoding="utf-8", errors="replace")))
 
 
 class _Phases:
@@ -192,8 +198,19 @@ def _uses(utilization: Mapping[str, Mapping[str, int]]) -> dict[str, Use]:
     return found
 
 
+def packed(log: str) -> dict[str, Use]:
+    """What a design takes by nextpnr's log, of the kinds that have a name here.
+
+    Of a GateMate its report counts elements that were joined as one.
+    """
+    return {_KINDS[name]: use for name, use in _rows(log).items() if name in _KINDS}
+
+
 def overfull(log: str) -> dict[str, Use]:
     """The elements of which nextpnr's log says that a design takes more than there are."""
+    return {_KINDS.get(name, name): use for name, use in _rows(log).items() if use.used > use.available}
+
+
+def _rows(log: str) -> dict[str, Use]:
     rows = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
-    uses = {_KINDS.get(name, name): Use(int(used), int(available)) for name, used, available in rows}
-    return {kind: use for kind, use in uses.items() if use.used > use.available}
+    return {name: Use(int(used), int(available)) for name, used, available in rows}

@@ -95,6 +95,8 @@ def test_the_files_of_a_board() -> None:
     assert "led_o = !overrun;" in small[f"{TOP}.sv"]
     nano = emit(design, board_of("tang-nano-9k"), line_of(design, board_of("tang-nano-9k")))["pins.cst"]
     assert 'IO_LOC "uart_rx_i" 18;\nIO_PORT "uart_rx_i" IO_TYPE=LVCMOS33 PULL_MODE=UP;\n' in nano
+    gate = emit(design, board_of("gatemate-a1-evb"), line_of(design, board_of("gatemate-a1-evb")))["pins.ccf"]
+    assert 'Net "uart_rx_i" Loc = "IO_SA_A6" | PULLUP=true;\nNet "uart_tx_o" Loc = "IO_SA_B6";\n' in gate
     assert nano.endswith('IO_LOC "led_o" 10;\nIO_PORT "led_o" IO_TYPE=LVCMOS18;\n')
 
 
@@ -107,6 +109,7 @@ def test_the_files_of_a_board() -> None:
         ("icebreaker", 30.0, {"Divr": 0, "Divf": 79, "Divq": 5, "FilterRange": 1}),
         ("icebreaker", 24.0, {"Divr": 0, "Divf": 63, "Divq": 5, "FilterRange": 1}),
         ("tang-nano-9k", 54.0, {"Reference": "27", "Idiv": 0, "Fbdiv": 1, "Odiv": 16}),
+        ("gatemate-a1-evb", 25.0, {"Reference": "10", "Wanted": "25"}),
         ("tang-nano-20k", 40.5, {"Reference": "27", "Idiv": 1, "Fbdiv": 2, "Odiv": 16}),
     ],
 )
@@ -135,7 +138,12 @@ def test_the_top_level_with_another_clock() -> None:
 
 @pytest.mark.parametrize(
     ("board", "wanted", "chip"),
-    [("icebreaker", 7.0, "iCE40UP5K"), ("ulx3s-25f", 2.0, "LFE5U-25F"), ("tang-nano-9k", 2.0, "GW1NR-9")],
+    [
+        ("icebreaker", 7.0, "iCE40UP5K"),
+        ("ulx3s-25f", 2.0, "LFE5U-25F"),
+        ("tang-nano-9k", 2.0, "GW1NR-9"),
+        ("gatemate-a1-evb", 400.0, "CCGM1A1"),
+    ],
 )
 def test_a_clock_out_of_reach(board: str, wanted: float, chip: str) -> None:
     with pytest.raises(ConfigError) as error:

