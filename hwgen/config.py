@@ -227,7 +227,7 @@ def settings(**values: Unpack[SettingsOptions]) -> Settings:
 
 def read_settings(path: Path) -> Settings:
     """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
-    return _settings(str(path), _read_toml(path))
+    return _settings(str(path), read_toml(path))
 
 
 _GONE = {"bit_planes": "Leave it out: layers of few bits take fewer LUTs without it, and give the same numbers"}
@@ -237,7 +237,7 @@ _GONE = {"bit_planes": "Leave it out: layers of few bits take fewer LUTs without
 def _settings(where: str, values: dict[str, Any]) -> Settings:
     for name in _GONE.keys() & values.keys():
         raise ConfigError(f"{where}: {name}", "is no longer a setting", _shown(values[name]), _GONE[name])
-    found = _validate(Settings, where, values)
+    found = validated(Settings, where, values)
     if found.target_interval is not None and found.target_fps is not None:
         both = f"target_interval {found.target_interval} and target_fps {found.target_fps:g}"
         raise ConfigError(where, "must give one target, cycles or frames a second", both, "Leave one out")
@@ -246,14 +246,15 @@ def _settings(where: str, values: dict[str, Any]) -> Settings:
 
 def read_published(path: Path) -> tuple[Published, ...]:
     """Published figures from a TOML file of `[[design]]` tables. Raises ConfigError naming the file and the figure."""
-    values = _read_toml(path)
+    values = read_toml(path)
     if not values.get("design"):
         change = 'Write [[design]], name = "...", source = "..." and figures'
         raise ConfigError(str(path), "must hold a [[design]] table for each design", "none", change)
-    return _validate(_PublishedFile, str(path), values).design
+    return validated(_PublishedFile, str(path), values).design
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, Any]:
+    """What a TOML file holds. Raises: ConfigError."""
     try:
         return tomllib.loads(given_text(path))
     except (OSError, ValueError, RecursionError) as error:
@@ -295,7 +296,8 @@ def _reason(error: Exception) -> str:
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _validate(model: type[Model], where: str, values: dict[str, Any]) -> Model:
+def validated(model: type[Model], where: str, values: dict[str, Any]) -> Model:
+    """The values in `where` as a `model`. Raises: ConfigError, which names the first that is wrong."""
     try:
         return model.model_validate(values)
     except ValidationError as error:

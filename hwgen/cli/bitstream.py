@@ -48,7 +48,9 @@ StrictTiming = Annotated[bool, typer.Option("--strict-timing", help="Exit with 1
 
 def bitstream(
     network: Annotated[Path, typer.Argument(help="A folder from `hwgen build`, or a QONNX file.", show_default=False)],
-    board: Annotated[str, typer.Option(help="The board; `hwgen boards` lists them.", show_default=False)],
+    board: Annotated[
+        str, typer.Option(help="The board (`hwgen boards` lists them), or FILE.toml with one.", show_default=False)
+    ],
     output: Output = None,
     settings: SettingsFile = None,
     input_type: InputType = None,

@@ -47,6 +47,7 @@ def bitstream(
 ) -> BitstreamReport:
     """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
 
+    `board` is a name or a TOML file.
     The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
     report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
     golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so. With `prove` units
@@ -168,7 +169,7 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
     owners = [Path(path).stem for path in project["files.f"].split() if Path(path).parent == Path()] if borders else []
-    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work, borders=owners)
+    synthesise(list(sources), TOP, accelerator.design.name, board.chip, work, borders=owners)
 
 
 def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Placement:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hwgen.backends.board import board_of
+from hwgen.backends.board import LOADER
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import REPORT
@@ -14,12 +15,15 @@ from hwgen.stored import fitted, read_json
 from hwgen.verify.loader import load
 from hwgen.verify.progress import stage
 
+_LOADER = re.compile(LOADER)
+
 
 @dataclass(frozen=True)
 class _Made:
     """What the report of a bitstream says of it."""
 
     bitstream: str
+    loader: str
     digest: str
 
 
@@ -60,10 +64,15 @@ def program(accelerator: Accelerator, board: str | None = None, *, flash: bool =
     file = folder / made.bitstream
     if file.parent != folder or not file.is_file():
         raise ConfigError(str(folder), "must hold its bitstream", f"no file {made.bitstream}", again)
-    target = board_of(folder.name)
-    with stage(f"loading {file.name} onto {target.name}"):
-        load(file, target.name, target.loader, flash=flash)
-    return Loaded(accelerator.design.name, target.name, str(file), flash)
+    if not _LOADER.fullmatch(made.loader):
+        must, change = (
+            "must have a name for openFPGALoader",
+            'Give its TOML file one, `loader = "..."`, and run it again',
+        )
+        raise ConfigError(folder.name, must, made.loader or "none", change)
+    with stage(f"loading {file.name} onto {folder.name}"):
+        load(file, folder.name, made.loader, flash=flash)
+    return Loaded(accelerator.design.name, folder.name, str(file), flash)
 
 
 def _chosen(project: Path, board: str | None) -> str:
@@ -84,7 +93,7 @@ def _made(folder: Path) -> _Made:
     """What the report in `folder` says. Raises: DataError."""
     try:
         found = read_json(folder / REPORT)
-        return fitted(_Made, {name: found[name] for name in ("bitstream", "digest")})
+        return fitted(_Made, {name: found[name] for name in ("bitstream", "loader", "digest")})
     except (OSError, ValueError, KeyError, TypeError) as error:
         must = "must be a folder that `hwgen bitstream` wrote"
         raise DataError(str(folder), must, f"no {REPORT} of its own", "Run it again") from error

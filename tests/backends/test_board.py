@@ -9,6 +9,7 @@ import pytest
 
 from hwgen import flow
 from hwgen.backends.board import BENCH, BOARDS, TOP, Board, board_of, emit, emit_bench, line_of
+from hwgen.backends.board.chips import chip_of
 from hwgen.backends.render import asset
 from hwgen.config import VERSION
 from hwgen.errors import ConfigError
@@ -47,6 +48,70 @@ def test_an_unknown_board(name: str, closest: str) -> None:
         board_of(name)
     said = f"board: must be a known board; found {name}. The closest names are {closest}; `hwgen boards` lists all."
     assert str(error.value) == said
+
+
+MINE = """
+name = "mine"
+fpga = "iCE40HX8K"
+package = "ct256"
+oscillator_mhz = 12
+clock = "J3"
+rx = "B10"
+tx = "B12"
+led = "B5"
+"""
+
+
+def test_a_board_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MINE)
+    board = board_of(str(file))
+    assert (board.name, board.chip.size, board.chip.synthesis, board.baud) == (
+        "mine",
+        "--hx8k",
+        "-device hx",
+        1_000_000,
+    )
+    assert (board.source, board.loader, board.led_low, board.clocked(24).clock_mhz) == ("mine.toml", "", False, 24)
+    assert "set_io clk_i J3\n" in emit(dense(), board, line_of(dense(), board))["pins.pcf"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('led = "B5"', "", "led: is required"),
+        ('"B5"', '"B5; x"', "led: String should match pattern '^[A-Za-z0-9_]{1,16}$'; found 'B5; x'"),
+        ('"B5"', '"B12"', "must name four pins for clock, rx, tx and led; found J3, B10, B12, B12"),
+        ('"mine"', '"../x"', "name: String should match pattern '^[a-z0-9][a-z0-9-]{0,63}$'; found '../x'"),
+        ('"mine"', '"icebreaker"', "name: must be none of hwgen's own boards; found icebreaker. Call it otherwise"),
+        ("12\n", "12\nuart = 3\n", "uart: is unknown; found 3"),
+        (
+            "iCE40HX8K",
+            "LFE5UM-12F",
+            "fpga: must be LFE5U-25F, say, one of iCE40UP5K, iCE40HX1K, iCE40HX4K, iCE40HX8K, iCE40LP1K, iCE40LP8K, a "
+            "part of Gowin's such as GW1NR-LV9QN88PC6/I5, or CCGM1A1; found LFE5UM-12F",
+        ),
+    ],
+)
+def test_a_file_of_no_board(old: str, new: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MINE.replace(old, new))
+    with pytest.raises(ConfigError) as error:
+        board_of(str(file))
+    assert str(error.value) in (f"{file}: {said}.", f"{file}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("fpga", "size", "part"),
+    [
+        ("LFE5U-12F", "--12k", "lfe5u-25f"),
+        ("LFE5UM5G-85F", "--um5g-85k", "lfe5um5g-85f"),
+        ("GW1N-UV9LQ144C6/I5", "GW1N-UV9LQ144C6/I5", "lfe5u-25f"),
+    ],
+)
+def test_an_fpga(fpga: str, size: str, part: str) -> None:
+    chip = chip_of(fpga, "P1")
+    assert (chip.size, chip.part, chip.package) == (size, part, "P1") and chip.capacity.lut > 5_000
 
 
 def test_names_of_boards_in_any_case() -> None:

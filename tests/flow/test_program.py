@@ -11,11 +11,14 @@ import pytest
 from typer.testing import CliRunner
 
 from hwgen import flow
+from hwgen.backends.board import BOARDS
 from hwgen.cli import app
 from hwgen.errors import ConfigError, DataError, ToolError
 from hwgen.flow import Accelerator
 from tests.builders import random_network
 from tests.schemas import conforms
+
+LOADERS = {board.name: board.loader for board in BOARDS} | {"ulx3s-25f.work": "ulx3s", "mine": ""}
 
 
 @pytest.fixture
@@ -29,7 +32,9 @@ def made(project: Accelerator, board: str, **changes: str) -> Path:
     folder = project.project / "bitstream" / board
     folder.mkdir(parents=True)
     (folder / "net.bit").write_bytes(b"bits")
-    (folder / "report.json").write_text(json.dumps({"bitstream": "net.bit", **project.identity, **changes}))
+    (folder / "report.json").write_text(
+        json.dumps({"bitstream": "net.bit", "loader": LOADERS[board], **project.identity, **changes})
+    )
     return folder
 
 
@@ -79,13 +84,21 @@ def test_which_bitstream(project: Accelerator, loader: Path) -> None:
         assert str(error.value) == f"{must}; found {board or 'none'}."
 
 
+def test_a_board_without_a_loader(project: Accelerator, loader: Path) -> None:
+    made(project, "mine")
+    with pytest.raises(ConfigError) as error:
+        flow.program(project)
+    must = "mine: must have a name for openFPGALoader; found none"
+    assert str(error.value) == f'{must}. Give its TOML file one, `loader = "..."`, and run it again.'
+
+
 def test_a_bitstream_of_another_design(project: Accelerator, loader: Path) -> None:
     folder = made(project, "icebreaker", digest="abc")
     again = f"Run `hwgen bitstream {project.project} --board icebreaker`."
     with pytest.raises(ConfigError) as error:
         flow.program(project)
     assert str(error.value) == f"{folder}: must be of the project's design; found that of digest abc. {again}"
-    (folder / "report.json").write_text(json.dumps({"bitstream": "../net.bit", **project.identity}))
+    (folder / "report.json").write_text(json.dumps({"bitstream": "../net.bit", "loader": "ulx3s", **project.identity}))
     with pytest.raises(ConfigError) as error:
         flow.program(project)
     assert str(error.value) == f"{folder}: must hold its bitstream; found no file ../net.bit. {again}"
