@@ -71,7 +71,7 @@ def test_the_only_bitstream_is_loaded(project: Accelerator, loader: Path, tmp_pa
 def test_which_bitstream(project: Accelerator, loader: Path) -> None:
     where = project.project
     with pytest.raises(ConfigError) as error:
-        flow.program(project)
+        project.program()
     assert str(error.value) == (
         f"{where}: must hold a bitstream; found none. Run `hwgen bitstream {where} --board NAME` first."
     )
