@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder for the project of a QONNX file.", show_default=False)
 ]
+BoardName = Annotated[
+    str, typer.Option(help="The board (`hwgen boards` lists them), or FILE.toml with one.", show_default=False)
+]
 BoardClock = Annotated[
     float | None, typer.Option(min=1, max=2000, help="The accelerator's clock.", show_default="the board's oscillator")
 ]
@@ -48,9 +51,7 @@ StrictTiming = Annotated[bool, typer.Option("--strict-timing", help="Exit with 1
 
 def bitstream(
     network: Annotated[Path, typer.Argument(help="A folder from `hwgen build`, or a QONNX file.", show_default=False)],
-    board: Annotated[
-        str, typer.Option(help="The board (`hwgen boards` lists them), or FILE.toml with one.", show_default=False)
-    ],
+    board: BoardName,
     output: Output = None,
     settings: SettingsFile = None,
     input_type: InputType = None,

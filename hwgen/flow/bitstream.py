@@ -45,9 +45,8 @@ def bitstream(
     frames: Codes | None = None,
     prove: bool = False,
 ) -> BitstreamReport:
-    """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
+    """Write the bitstream of a project for `board`, or the one of a TOML file, to `bitstream/<board>`, or nothing.
 
-    `board` is a name or a TOML file.
     The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
     report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
     golden. What failed is left in `bitstream/<board>.work`. Timing may fail: the report says so. With `prove` units
