@@ -220,6 +220,34 @@ class _PublishedFile(BaseModel):
     design: tuple[Published, ...]
 
 
+LOADER = "^[A-Za-z0-9_][A-Za-z0-9_+-]{0,63}$"
+"""Names of boards for openFPGALoader."""
+
+_Pin = Annotated[str, Field(pattern="^[A-Za-z0-9_]{1,16}$")]
+
+
+class BoardFile(BaseModel):
+    """A board in a TOML file; its keys are the attributes of `hwgen.backends.board.Board` and its FPGA.
+
+    All of it stands in files of pins and in commands, so that text is letters, digits, `_` and `-`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")
+    fpga: str
+    package: str = Field(pattern="^[A-Za-z0-9]{1,16}$")
+    oscillator_mhz: int = Field(ge=1, le=400)
+    clock: _Pin
+    rx: _Pin
+    tx: _Pin
+    led: _Pin
+    led_low: bool = False
+    led_io: str = Field(default="LVCMOS33", pattern="^LVCMOS(12|15|18|25|33)$")
+    loader: str = Field(default="", pattern=LOADER)
+    baud: int = Field(default=1_000_000, ge=1)
+
+
 def settings(**values: Unpack[SettingsOptions]) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
     return _settings("settings", {key: value for key, value in values.items() if value is not None})
@@ -227,7 +255,7 @@ def settings(**values: Unpack[SettingsOptions]) -> Settings:
 
 def read_settings(path: Path) -> Settings:
     """Settings from a TOML file. Raises ConfigError naming the file and the setting."""
-    return _settings(str(path), read_toml(path))
+    return _settings(str(path), _read_toml(path))
 
 
 _GONE = {"bit_planes": "Leave it out: layers of few bits take fewer LUTs without it, and give the same numbers"}
@@ -237,7 +265,7 @@ _GONE = {"bit_planes": "Leave it out: layers of few bits take fewer LUTs without
 def _settings(where: str, values: dict[str, Any]) -> Settings:
     for name in _GONE.keys() & values.keys():
         raise ConfigError(f"{where}: {name}", "is no longer a setting", _shown(values[name]), _GONE[name])
-    found = validated(Settings, where, values)
+    found = _validate(Settings, where, values)
     if found.target_interval is not None and found.target_fps is not None:
         both = f"target_interval {found.target_interval} and target_fps {found.target_fps:g}"
         raise ConfigError(where, "must give one target, cycles or frames a second", both, "Leave one out")
@@ -246,15 +274,19 @@ def _settings(where: str, values: dict[str, Any]) -> Settings:
 
 def read_published(path: Path) -> tuple[Published, ...]:
     """Published figures from a TOML file of `[[design]]` tables. Raises ConfigError naming the file and the figure."""
-    values = read_toml(path)
+    values = _read_toml(path)
     if not values.get("design"):
         change = 'Write [[design]], name = "...", source = "..." and figures'
         raise ConfigError(str(path), "must hold a [[design]] table for each design", "none", change)
-    return validated(_PublishedFile, str(path), values).design
+    return _validate(_PublishedFile, str(path), values).design
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """What a TOML file holds. Raises: ConfigError."""
+def read_board(path: Path) -> BoardFile:
+    """A board from a TOML file. Raises ConfigError naming the file and the key."""
+    return _validate(BoardFile, str(path), _read_toml(path))
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(given_text(path))
     except (OSError, ValueError, RecursionError) as error:
@@ -296,8 +328,7 @@ def _reason(error: Exception) -> str:
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def validated(model: type[Model], where: str, values: dict[str, Any]) -> Model:
-    """The values in `where` as a `model`. Raises: ConfigError, which names the first that is wrong."""
+def _validate(model: type[Model], where: str, values: dict[str, Any]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hwgen.backends.board import LOADER
+from hwgen.config import LOADER
 from hwgen.errors import ConfigError, DataError
 from hwgen.flow.accelerator import Accelerator
 from hwgen.flow.bitstream import REPORT

@@ -3,12 +3,11 @@
 from hwgen.backends.board.boards import BOARDS, Board
 from hwgen.backends.board.chips import Chip, Chips
 from hwgen.backends.board.emit import BENCH, TOP, SerialLine, emit, emit_bench, line_of
-from hwgen.backends.board.found import LOADER, board_of
+from hwgen.backends.board.found import board_of
 
 __all__ = [
     "BENCH",
     "BOARDS",
-    "LOADER",
     "TOP",
     "Board",
     "Chip",
