@@ -163,9 +163,8 @@ def boards(as_json: AsJson = False) -> None:
     from hwgen.report.tables import boards_table
 
     if as_json:
-        print_json(
-            [{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.oscillator_mhz, "baud": b.baud} for b in BOARDS],
-            "boards",
-        )
+        chips = [{"family": board.chip.family.value, "fpga": board.chip.name} for board in BOARDS]
+        lines = [{"name": board.name, "clock_mhz": board.oscillator_mhz, "baud": board.baud} for board in BOARDS]
+        print_json([chip | line for chip, line in zip(chips, lines, strict=True)], "boards")
         return
     out.print(boards_table(BOARDS))
