@@ -220,6 +220,34 @@ class _PublishedFile(BaseModel):
     design: tuple[Published, ...]
 
 
+LOADER = "^[A-Za-z0-9_][A-Za-z0-9_+-]{0,63}$"
+"""Names of boards for openFPGALoader."""
+
+_Pin = Annotated[str, Field(pattern="^[A-Za-z0-9_]{1,16}$")]
+
+
+class BoardFile(BaseModel):
+    """A board in a TOML file; its keys are the attributes of `hwgen.backends.board.Board` and its FPGA.
+
+    All of it stands in files of pins and in commands, so that text is letters, digits, `_` and `-`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    name: str = Field(pattern="^[a-z0-9][a-z0-9-]{0,63}$")
+    fpga: str
+    package: str = Field(pattern="^[A-Za-z0-9]{1,16}$")
+    oscillator_mhz: int = Field(ge=1, le=400)
+    clock: _Pin
+    rx: _Pin
+    tx: _Pin
+    led: _Pin
+    led_low: bool = False
+    led_io: str = Field(default="LVCMOS33", pattern="^LVCMOS(12|15|18|25|33)$")
+    loader: str = Field(default="", pattern=LOADER)
+    baud: int = Field(default=1_000_000, ge=1)
+
+
 def settings(**values: Unpack[SettingsOptions]) -> Settings:
     """Settings from keywords; None stands for the default. Raises ConfigError naming the setting."""
     return _settings("settings", {key: value for key, value in values.items() if value is not None})
@@ -251,6 +279,11 @@ def read_published(path: Path) -> tuple[Published, ...]:
         change = 'Write [[design]], name = "...", source = "..." and figures'
         raise ConfigError(str(path), "must hold a [[design]] table for each design", "none", change)
     return _validate(_PublishedFile, str(path), values).design
+
+
+def read_board(path: Path) -> BoardFile:
+    """A board from a TOML file. Raises ConfigError naming the file and the key."""
+    return _validate(BoardFile, str(path), _read_toml(path))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

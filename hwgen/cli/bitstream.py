@@ -1,4 +1,4 @@
-"""The verbs of the open flow: bitstream, boards."""
+"""The verbs of the open flow: bitstream, program, boards."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from hwgen.cli.common import (
     Key,
     LayoutName,
     LayoutOption,
+    ProjectFolder,
     Real,
     base_settings,
     err,
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", help="Folder for the project of a QONNX file.", show_default=False)
 ]
+BoardName = Annotated[
+    str, typer.Option(help="The board (`hwgen boards` lists them), or FILE.toml with one.", show_default=False)
+]
 BoardClock = Annotated[
     float | None, typer.Option(min=1, max=2000, help="The accelerator's clock.", show_default="the board's oscillator")
 ]
@@ -47,7 +51,7 @@ StrictTiming = Annotated[bool, typer.Option("--strict-timing", help="Exit with 1
 
 def bitstream(
     network: Annotated[Path, typer.Argument(help="A folder from `hwgen build`, or a QONNX file.", show_default=False)],
-    board: Annotated[str, typer.Option(help="The board; `hwgen boards` lists them.", show_default=False)],
+    board: BoardName,
     output: Output = None,
     settings: SettingsFile = None,
     input_type: InputType = None,
@@ -137,15 +141,30 @@ def _show(report: BitstreamReport, accelerator: Accelerator, as_json: bool) -> N
     out.print("\n".join([*bitstream_lines(found), where]))
 
 
+def program(
+    project: ProjectFolder,
+    board: Annotated[str | None, typer.Option(help="The board.", show_default="that of the only bitstream")] = None,
+    flash: Annotated[bool, typer.Option("--flash", help="To its flash memory, where it stays without power.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load a project's bitstream onto its board by USB, with openFPGALoader."""
+    from hwgen import flow
+
+    loaded = flow.program(flow.open_project(project), board, flash=flash)
+    if as_json:
+        print_json(loaded.to_json(), "program")
+        return
+    out.print(f"{loaded.bitstream} is {'in the flash memory of' if flash else 'on'} {loaded.board}")
+
+
 def boards(as_json: AsJson = False) -> None:
     """The boards that `bitstream` knows."""
     from hwgen.backends.board import BOARDS
     from hwgen.report.tables import boards_table
 
     if as_json:
-        print_json(
-            [{"name": b.name, "fpga": b.chip.name, "clock_mhz": b.oscillator_mhz, "baud": b.baud} for b in BOARDS],
-            "boards",
-        )
+        chips = [{"family": board.chip.family.value, "fpga": board.chip.name} for board in BOARDS]
+        lines = [{"name": board.name, "clock_mhz": board.oscillator_mhz, "baud": board.baud} for board in BOARDS]
+        print_json([chip | line for chip, line in zip(chips, lines, strict=True)], "boards")
         return
     out.print(boards_table(BOARDS))

@@ -71,6 +71,7 @@ for verb in (
     formal.prove,
     hls.hls,
     bitstream.bitstream,
+    bitstream.program,
     bitstream.boards,
     report.report,
     report.schema,

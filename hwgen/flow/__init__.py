@@ -8,6 +8,7 @@
     hls        project -> C++ checked, taken through Vitis HLS, its reports read (verify)
     prove      project -> a verdict for each set of parameters of its library modules (verify)
     bitstream  project -> placed and routed for a board, its netlist simulated (backends, verify)
+    program    bitstream -> loaded onto its board                           (verify)
     simulate   project -> every stream compared with golden, cycles counted, whole or layer by layer (verify)
 
 A stage imports its back end or frontend only when it runs.
@@ -20,6 +21,7 @@ from hwgen.flow.devices import Devices, compile_devices, cuts_of, open_devices, 
 from hwgen.flow.explore import Plan, accelerator_at, explore, plot_front
 from hwgen.flow.layerwise import LAYER_RECORD, LayerPlan, LayerReports, simulate_layers
 from hwgen.flow.opening import is_cut, open_project
+from hwgen.flow.program import Loaded, program
 from hwgen.flow.project import record, replacing
 from hwgen.flow.proving import PROVE_RECORD, Proofs, prove
 from hwgen.flow.stages import compile, compile_with, integer, load, variant, with_top1
@@ -31,6 +33,7 @@ __all__ = [
     "PROVE_RECORD",
     "LayerPlan",
     "LayerReports",
+    "Loaded",
     "Plan",
     "Proofs",
     "accelerator_at",
@@ -48,6 +51,7 @@ __all__ = [
     "open_project",
     "plot_front",
     "possible_cuts",
+    "program",
     "prove",
     "record",
     "replacing",

@@ -24,9 +24,10 @@ from hwgen.hw.device import device_of
 from hwgen.hw.resources import Budget
 from hwgen.hw.solver import FIT, Goal, solve
 from hwgen.report.bitstream import BitstreamReport
+from hwgen.verify.chains import CHAINS, NETLIST, TIMING, find_tools
 from hwgen.verify.formal.netlists import FAMILIES
 from hwgen.verify.netlist import check
-from hwgen.verify.place import NETLIST, TIMING, UNITS, Placement, find_tools, overfull, place, synthesise
+from hwgen.verify.place import UNITS, Placement, overfull, place, synthesise
 from hwgen.verify.process import remove
 from hwgen.verify.signals import Stopped
 from hwgen.verify.synth import find_native, find_yosys
@@ -44,7 +45,7 @@ def bitstream(
     frames: Codes | None = None,
     prove: bool = False,
 ) -> BitstreamReport:
-    """Write the bitstream of a project for `board` to its folder `bitstream/<board>`, whole or not at all.
+    """Write the bitstream of a project for `board`, or the one of a TOML file, to `bitstream/<board>`, or nothing.
 
     The accelerator runs at `clock_mhz`, or at the board's oscillator. The top level, its pins, the netlist, the timing
     report and the logs stand beside the bitstream. `frames` are run through the simulated netlist and compared with
@@ -167,7 +168,7 @@ def _synthesise(accelerator: Accelerator, own: dict[str, str], board: Board, wor
     listed = [Path(path).name for path in project["files.f"].split()]
     sources = dict.fromkeys([*listed, *(name for name in own if name.endswith(".sv"))])
     owners = [Path(path).stem for path in project["files.f"].split() if Path(path).parent == Path()] if borders else []
-    synthesise(list(sources), TOP, accelerator.design.name, board.chip.family, work, borders=owners)
+    synthesise(list(sources), TOP, accelerator.design.name, board.chip, work, borders=owners)
 
 
 def _place(accelerator: Accelerator, board: Board, file: str, work: Path) -> Placement:
@@ -204,7 +205,7 @@ def _fitting(accelerator: Accelerator, chip: Chip) -> str:
 def _versions(board: Board) -> dict[str, str]:
     """The installed packages; a tool from elsewhere on the PATH has none."""
     found = {}
-    for name in (find_yosys()[0], f"yowasp-nextpnr-{board.chip.family.value}"):
+    for name in (find_yosys()[0], CHAINS[board.chip.family].nextpnr):
         with suppress(importlib.metadata.PackageNotFoundError):
             found[name] = importlib.metadata.version(name)
     return found

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hwgen.explore.exploration import Exploration
     from hwgen.flow.accelerator import Accelerator
     from hwgen.flow.explore import Plan, Progress
+    from hwgen.flow.program import Loaded
     from hwgen.report.bitstream import BitstreamReport
     from hwgen.verify.evaluate import Accuracy
     from hwgen.verify.vectors import Frames
@@ -140,6 +141,13 @@ class Verbs:
         _project(self)
         codes = None if frames is None else self.codes(frames)
         return bitstream(cast("Accelerator", self), board, clock_mhz=clock_mhz, baud=baud, frames=codes, prove=prove)
+
+    def program(self: _Compiled, board: str | None = None, *, flash: bool = False) -> Loaded:
+        """Load the project's bitstream onto its board; see `hwgen.flow.program`."""
+        from hwgen.flow.program import program
+
+        _project(self)
+        return program(cast("Accelerator", self), board, flash=flash)
 
 
 def _project(accelerator: _Compiled) -> Path:

@@ -62,6 +62,7 @@ class BitstreamReport:
             "board": self.board.name,
             "fpga": chip.name,
             "package": chip.package,
+            "loader": self.board.loader,
             "bitstream": self.file,
             "clock_mhz": self.board.clock_mhz,
             "fmax_mhz": placed.fmax_mhz,

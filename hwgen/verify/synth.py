@@ -234,13 +234,13 @@ def _is_native() -> bool:
     return importlib.util.find_spec(NATIVE_YOSYS) is not None
 
 
-def find_program(name: str, use: str) -> Path:
-    """A program of the extra `fpga`: beside this Python, or on the PATH. Raises: ToolError."""
+def find_program(name: str, use: str, extra: str = "fpga") -> Path:
+    """A program that `extra` installs: beside this Python, or on the PATH. Raises: ToolError."""
     beside = Path(sys.executable).with_name(name)
     found = beside if beside.is_file() else shutil.which(name)
     look_after_yowasp()
     if found is None:
-        raise ToolError(name, f"must be installed to {use}", "no such program", "pip install 'hwgen[fpga]'")
+        raise ToolError(name, f"must be installed to {use}", "no such program", f"pip install 'hwgen[{extra}]'")
     return Path(found)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from hwgen import flow
 from hwgen.backends.board import BENCH, BOARDS, TOP, Board, board_of, emit, emit_bench, line_of
+from hwgen.backends.board.chips import chip_of
 from hwgen.backends.render import asset
 from hwgen.config import VERSION
 from hwgen.errors import ConfigError
@@ -47,6 +48,70 @@ def test_an_unknown_board(name: str, closest: str) -> None:
         board_of(name)
     said = f"board: must be a known board; found {name}. The closest names are {closest}; `hwgen boards` lists all."
     assert str(error.value) == said
+
+
+MINE = """
+name = "mine"
+fpga = "iCE40HX8K"
+package = "ct256"
+oscillator_mhz = 12
+clock = "J3"
+rx = "B10"
+tx = "B12"
+led = "B5"
+"""
+
+
+def test_a_board_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MINE)
+    board = board_of(str(file))
+    assert (board.name, board.chip.size, board.chip.synthesis, board.baud) == (
+        "mine",
+        "--hx8k",
+        "-device hx",
+        1_000_000,
+    )
+    assert (board.source, board.loader, board.led_low, board.clocked(24).clock_mhz) == ("mine.toml", "", False, 24)
+    assert "set_io clk_i J3\n" in emit(dense(), board, line_of(dense(), board))["pins.pcf"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('led = "B5"', "", "led: is required"),
+        ('"B5"', '"B5; x"', "led: String should match pattern '^[A-Za-z0-9_]{1,16}$'; found 'B5; x'"),
+        ('"B5"', '"B12"', "must name four pins for clock, rx, tx and led; found J3, B10, B12, B12"),
+        ('"mine"', '"../x"', "name: String should match pattern '^[a-z0-9][a-z0-9-]{0,63}$'; found '../x'"),
+        ('"mine"', '"icebreaker"', "name: must be none of hwgen's own boards; found icebreaker. Call it otherwise"),
+        ("12\n", "12\nuart = 3\n", "uart: is unknown; found 3"),
+        (
+            "iCE40HX8K",
+            "LFE5UM-12F",
+            "fpga: must be LFE5U-25F, say, one of iCE40UP5K, iCE40HX1K, iCE40HX4K, iCE40HX8K, iCE40LP1K, iCE40LP8K, a "
+            "part of Gowin's such as GW1NR-LV9QN88PC6/I5, or CCGM1A1; found LFE5UM-12F",
+        ),
+    ],
+)
+def test_a_file_of_no_board(old: str, new: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(MINE.replace(old, new))
+    with pytest.raises(ConfigError) as error:
+        board_of(str(file))
+    assert str(error.value) in (f"{file}: {said}.", f"{file}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("fpga", "size", "part"),
+    [
+        ("LFE5U-12F", "--12k", "lfe5u-25f"),
+        ("LFE5UM5G-85F", "--um5g-85k", "lfe5um5g-85f"),
+        ("GW1N-UV9LQ144C6/I5", "GW1N-UV9LQ144C6/I5", "lfe5u-25f"),
+    ],
+)
+def test_an_fpga(fpga: str, size: str, part: str) -> None:
+    chip = chip_of(fpga, "P1")
+    assert (chip.size, chip.part, chip.package) == (size, part, "P1") and chip.capacity.lut > 5_000
 
 
 def test_names_of_boards_in_any_case() -> None:
@@ -93,6 +158,11 @@ def test_the_files_of_a_board() -> None:
     small = emit(design, board_of("icebreaker"), line_of(design, board_of("icebreaker")))
     assert "set_io clk_i 35\nset_io -pullup yes uart_rx_i 6\nset_io uart_tx_o 9\n" in small["pins.pcf"]
     assert "led_o = !overrun;" in small[f"{TOP}.sv"]
+    nano = emit(design, board_of("tang-nano-9k"), line_of(design, board_of("tang-nano-9k")))["pins.cst"]
+    assert 'IO_LOC "uart_rx_i" 18;\nIO_PORT "uart_rx_i" IO_TYPE=LVCMOS33 PULL_MODE=UP;\n' in nano
+    gate = emit(design, board_of("gatemate-a1-evb"), line_of(design, board_of("gatemate-a1-evb")))["pins.ccf"]
+    assert 'Net "uart_rx_i" Loc = "IO_SA_A6" | PULLUP=true;\nNet "uart_tx_o" Loc = "IO_SA_B6";\n' in gate
+    assert nano.endswith('IO_LOC "led_o" 10;\nIO_PORT "led_o" IO_TYPE=LVCMOS18;\n')
 
 
 @pytest.mark.parametrize(
@@ -103,9 +173,12 @@ def test_the_files_of_a_board() -> None:
         ("orangecrab-25f", 64.0, {"ReferenceDivider": 3, "FeedbackDivider": 4, "OutputDivider": 9}),
         ("icebreaker", 30.0, {"Divr": 0, "Divf": 79, "Divq": 5, "FilterRange": 1}),
         ("icebreaker", 24.0, {"Divr": 0, "Divf": 63, "Divq": 5, "FilterRange": 1}),
+        ("tang-nano-9k", 54.0, {"Reference": "27", "Idiv": 0, "Fbdiv": 1, "Odiv": 16}),
+        ("gatemate-a1-evb", 25.0, {"Reference": "10", "Wanted": "25"}),
+        ("tang-nano-20k", 40.5, {"Reference": "27", "Idiv": 1, "Fbdiv": 2, "Odiv": 16}),
     ],
 )
-def test_another_clock(board: str, wanted: float, parameters: dict[str, int]) -> None:
+def test_another_clock(board: str, wanted: float, parameters: dict[str, int | str]) -> None:
     """The values for 60 and 30 MHz are those of ecppll and icepll."""
     found = board_of(board).clocked(wanted)
     assert found.pll is not None and found.clock_mhz == pytest.approx(wanted, rel=1e-12)
@@ -123,11 +196,19 @@ def test_the_top_level_with_another_clock() -> None:
     files = emit(design, board, line_of(design, board))
     assert "  hwgen_pll_ecp5 #(\n    .ReferenceDivider(5), .FeedbackDivider(12)," in files[f"{TOP}.sv"]
     assert "assign clk" not in files[f"{TOP}.sv"] and ".ClocksPerBit (60)" in files[f"{TOP}.sv"]
+    gowin = board_of("tang-nano-9k").clocked(54)
+    assert '.Reference("27"), .Idiv(0),' in emit(design, gowin, line_of(design, gowin))[f"{TOP}.sv"]
     assert "hwgen_pll_ecp5.sv" in files and 'PORT "clk_i" 25 MHZ' in files["pins.lpf"]
 
 
 @pytest.mark.parametrize(
-    ("board", "wanted", "chip"), [("icebreaker", 7.0, "iCE40UP5K"), ("ulx3s-25f", 2.0, "LFE5U-25F")]
+    ("board", "wanted", "chip"),
+    [
+        ("icebreaker", 7.0, "iCE40UP5K"),
+        ("ulx3s-25f", 2.0, "LFE5U-25F"),
+        ("tang-nano-9k", 2.0, "GW1NR-9"),
+        ("gatemate-a1-evb", 400.0, "CCGM1A1"),
+    ],
 )
 def test_a_clock_out_of_reach(board: str, wanted: float, chip: str) -> None:
     with pytest.raises(ConfigError) as error:
@@ -143,7 +224,11 @@ def lint(sources: list[Path], top: str, work: Path) -> None:
     run(command, cwd=work, log=work / "lint.log", timeout_s=60, env=simulator.environment)
 
 
-@pytest.mark.parametrize("board", [board_of("orangecrab-85f"), board_of("icebreaker")], ids=lambda board: board.name)
+@pytest.mark.parametrize(
+    "board",
+    [board_of("orangecrab-85f"), board_of("icebreaker"), board_of("tang-nano-9k")],
+    ids=lambda board: board.name,
+)
 def test_the_top_level_is_clean_under_verilator_wall(board: Board, tmp_path: Path) -> None:
     from hwgen.backends import rtl
 

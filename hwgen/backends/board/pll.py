@@ -21,12 +21,13 @@ class Pll:
 
     clock_mhz: float
     module: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, int | str]
 
     @property
     def assignments(self) -> tuple[str, ...]:
         """The parameters as an instance sets them."""
-        return tuple(f".{name}({value})" for name, value in self.parameters.items())
+        written = {name: f'"{each}"' if isinstance(each, str) else each for name, each in self.parameters.items()}
+        return tuple(f".{name}({value})" for name, value in written.items())
 
 
 def ecp5_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
@@ -75,6 +76,40 @@ def ice40_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
                     yield abs(clock - wanted_mhz), False, abs(inside - 800), Pll(clock, "hwgen_pll_ice40", values)
 
     return _nearest(settings(), wanted_mhz)
+
+
+def gowin_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
+    """The rPLL that comes nearest to `wanted_mhz`; None where none comes near.
+
+    The phase detector takes 3 to 400 MHz, the oscillator inside runs at 500 to 1200 MHz, and what comes out has 3.91 to
+    600 MHz: what both GW1N-9C and GW2A-18C do (Gowin DS117 and DS102, PLL specifications; UG286).
+    """
+
+    def settings() -> Iterator[tuple[float, bool, float, Pll]]:
+        for divider in range(1, 65):
+            detector = reference_mhz / divider
+            if not 3 <= detector <= 400:
+                continue
+            feedback = max(1, min(64, round(wanted_mhz / detector)))
+            clock = detector * feedback
+            for output in (2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128):
+                if 3.91 <= clock <= 600 and 500 <= clock * output <= 1200:
+                    values = {"Idiv": divider - 1, "Fbdiv": feedback - 1, "Odiv": output}
+                    pll = Pll(clock, "hwgen_pll_gowin", {"Reference": f"{reference_mhz:g}", **values})
+                    yield abs(clock - wanted_mhz), False, abs(clock * output - 850), pll
+
+    return _nearest(settings(), wanted_mhz)
+
+
+def gatemate_pll(reference_mhz: float, wanted_mhz: float) -> Pll | None:
+    """The CC_PLL for `wanted_mhz`; None where it is out of reach.
+
+    nextpnr finds its dividers. In its mode for economy, that of a core at 1.0 V, 312.5 MHz come out at most (Cologne
+    Chip DS1001, table 5.4).
+    """
+    if not 1 <= wanted_mhz <= 312.5:
+        return None
+    return Pll(wanted_mhz, "hwgen_pll_gatemate", {"Reference": f"{reference_mhz:g}", "Wanted": f"{wanted_mhz:g}"})
 
 
 def _nearest(settings: Iterator[tuple[float, bool, float, Pll]], wanted_mhz: float) -> Pll | None:
