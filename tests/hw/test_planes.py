@@ -141,10 +141,10 @@ def test_choices() -> None:
 
 MEASURED = {
     # factors, (PE, SIMD): LUTs side by side and in turn of 64 inputs to 16 outputs of two bits
-    ((5, 3), (4, 16)): (482, 415),
-    ((21, 13), (4, 16)): (540, 505),
-    ((21, 13, 8, 5), (4, 16)): (873, 592),
-    ((21, 13), (8, 64)): (1637, 1187),
+    ((5, 3), (4, 16)): (447, 410),
+    ((21, 13), (4, 16)): (521, 501),
+    ((21, 13, 8, 5), (4, 16)): (822, 541),
+    ((21, 13), (8, 64)): (1397, 1207),
 }
 """Yosys 0.70 (`synth_xilinx -family xc7`), units of `tests.rtl_lib.planes`."""
 

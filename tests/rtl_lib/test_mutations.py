@@ -220,7 +220,8 @@ WHOLE = "early_beat", "late_free", "wrong_row", "wrong_edge", "lost_columns"
 
 
 @pytest.mark.parametrize(
-    "name", tiered(CASES, "last_lane_too_early", "early_row", "wrong_pad", "wrong_frame_step", "partials_shared", *WHOLE[1:])
+    "name",
+    tiered(CASES, "last_lane_too_early", "early_row", "wrong_pad", "wrong_frame_step", "partials_shared", *WHOLE[1:]),
 )
 def test_mutation_is_seen(name: str, tmp_path: Path) -> None:
     design, mutation = CASES[name]

@@ -24,6 +24,9 @@ FEW_BITS = 4
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
+_SIX = 6
+"""Inputs of a LUT of the 7 series."""
+
 _OF_A_ROW = 5
 """Inputs of a LUT that makes a bit of a row of pairs of numbers and adds it."""
 
@@ -31,18 +34,20 @@ _OF_A_ROW = 5
 def products_bill(unit: Weighted, bill: Bill) -> None:
     """Products of SIMD weights and inputs in each of PE lanes, their sum, and the sum over slots.
 
-    Weights of a memory of one word are constants, which Yosys folds into the logic behind.
+    Weights of a memory of one word are constants, which Yosys folds into the logic behind. LUTs of six inputs take in
+    signs of two words, too, where no choice of a plane is in front.
     """
-    simd, lanes = unit.simd, unit.output.lanes
-    total, fixed = unit.sum_type.bits, " of constants" if unit.weight_rom.depth == 1 and not unit.writable else ""
+    simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
+    fixed = _of_constants(unit, 1)
+    signs = _of_constants(unit, 2) if bill.lut_inputs == _SIX and unit.plane_folds == 1 else fixed
     if unit.arithmetic is Arithmetic.PAIRS:
         reach = _pairs(unit, simd, lanes, bill)
     elif is_packed(unit):
         reach = _packed(unit, bill)
     elif unit.planes:
-        reach = _residual(unit, simd, lanes, fixed, bill)
+        reach = _residual(unit, simd, lanes, signs, bill)
     elif unit.is_xnor or unit.padded_bipolar:
-        reach = _agreements(unit, fixed, bill)
+        reach = _agreements(unit, signs, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     direct = unit.arithmetic is Arithmetic.DIRECT
@@ -53,8 +58,13 @@ def products_bill(unit: Weighted, bill: Bill) -> None:
     bill.add(f"{loaded}accumulator bit", lanes * total * (unit.sum_slots > 1))
 
 
+def _of_constants(unit: Weighted, words: int) -> str:
+    """How kinds of logic end that take in the weights of a memory of at most so many `words`."""
+    return " of constants" if unit.weight_rom.depth <= words and not unit.writable else ""
+
+
 def counted_lanes(unit: Weighted) -> int:
-    """Lanes that a popcount of `unit` counts; one more is the accumulator's carry (`hwgen_steps_pkg::counted_lanes`)."""
+    """Lanes that a popcount counts; one more may be the accumulator's carry (`hwgen_steps_pkg::counted_lanes`)."""
     return unit.simd - (unit.is_xnor and unit.simd % 4 == 0)
 
 
@@ -267,7 +277,7 @@ def _residual(unit: Weighted, simd: int, lanes: int, fixed: str, bill: Bill) -> 
         changing = (reduce(or_, unit.planes) ^ reduce(and_, unit.planes)).bit_count()
         bill.counter(len(unit.planes))
         bill.register(bits_for(len(unit.planes)) + changing)
-        bill.add("operand mux bit", simd)
+        bill.add("operand mux bit", (len(unit.planes) - 1) * simd)
     return total
 
 
