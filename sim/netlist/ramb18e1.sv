@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a RAMB18E1 of a 7-series device does, to prove netlists: a block RAM of 18 Kbit (AMD UG473), as
-// far as Yosys uses it (`xc7_block_ram`). Yosys's own library has the ports alone.
+// far as Yosys uses it (`hwgen_xc7_block_ram`). Yosys's own library has the ports alone.
 //
 // Output registers, resets of outputs, error correction and cascades are left out.
 
@@ -131,7 +131,7 @@ module RAMB18E1 #(
   wire [31:0] data_out_a, data_out_b;
   wire [3:0] parities_out_a, parities_out_b;
 
-  xc7_block_ram #(
+  hwgen_xc7_block_ram #(
     .Bits      (16384),
     .MostData  (32),
     .MostParity(4),

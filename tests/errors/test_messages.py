@@ -124,8 +124,8 @@ SETTINGS: dict[str, tuple[Callable[[], object], str]] = {
     "stages": (compiled(pipeline=1001), "settings: pipeline: should be at most 1000 stages; found 1001."),
     "fifo_name": (
         compiled(fifo_depths={"fc9_fifo": 4}),
-        "fifo_depths: must name FIFOs (there are none), or streams of the HLS project (axis_in, fc0, fc1); found "
-        "fc9_fifo.",
+        "fifo_depths: must name FIFOs (fc1_width_fifo), or streams of the HLS project (axis_in, fc0, fc1_width, fc1); "
+        "found fc9_fifo.",
     ),
     **{
         f"pipeline_{value}": (

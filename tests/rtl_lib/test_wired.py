@@ -91,7 +91,7 @@ BILLED = (
 )
 
 
-@pytest.mark.parametrize("layer", tiered(BILLED, *BILLED[:2]), ids=str)
+@pytest.mark.parametrize("layer", tiered(BILLED, BILLED[0], BILLED[2]), ids=str)
 def test_the_bill_is_what_yosys_counts(layer: Layer, tmp_path: Path) -> None:
     """LUTs and registers to 3 %, carry chains but for those of control."""
     found = drawn(layer)

@@ -24,9 +24,6 @@ FEW_BITS = 4
 _WITH_ADDER = 4
 """Inputs of a function that the LUT of an adder behind it takes in, whatever it was written as."""
 
-_SIX = 6
-"""Inputs of a LUT of the 7 series."""
-
 _OF_A_ROW = 5
 """Inputs of a LUT that makes a bit of a row of pairs of numbers and adds it."""
 
@@ -34,20 +31,20 @@ _OF_A_ROW = 5
 def products_bill(unit: Weighted, bill: Bill) -> None:
     """Products of SIMD weights and inputs in each of PE lanes, their sum, and the sum over slots.
 
-    Weights of a memory of one word are constants, which Yosys folds into the logic behind. LUTs of six inputs take in
-    signs of two words, too, where no choice of a plane is in front.
+    Weights of a memory of one word are constants, which Yosys folds into the logic behind; LUTs of six inputs take in
+    signs of two words before planes side by side, too.
     """
     simd, lanes, total = unit.simd, unit.output.lanes, unit.sum_type.bits
     fixed = _of_constants(unit, 1)
-    signs = _of_constants(unit, 2) if bill.lut_inputs == _SIX and unit.plane_folds == 1 else fixed
     if unit.arithmetic is Arithmetic.PAIRS:
         reach = _pairs(unit, simd, lanes, bill)
     elif is_packed(unit):
         reach = _packed(unit, bill)
     elif unit.planes:
-        reach = _residual(unit, simd, lanes, signs, bill)
+        few = 2 if bill.lut_inputs > _OF_A_ROW and unit.plane_folds == 1 else 1
+        reach = _residual(unit, simd, lanes, _of_constants(unit, few), bill)
     elif unit.is_xnor or unit.padded_bipolar:
-        reach = _agreements(unit, signs, bill)
+        reach = _agreements(unit, fixed, bill)
     else:
         reach = _products(unit, simd, lanes, fixed, bill)
     direct = unit.arithmetic is Arithmetic.DIRECT

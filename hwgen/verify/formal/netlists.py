@@ -70,11 +70,11 @@ FAMILIES = {
         ("read_verilog -lib +/xilinx/cells_sim.v",),
         "-D HWGEN_LUT6_2",
         ("synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top netlist",),
-        ("xc7_block_ram.sv", "ramb18e1.sv", "ramb36e1.sv"),
+        ("hwgen_xc7_block_ram.sv", "ramb18e1.sv", "ramb36e1.sv"),
         (
             "read_verilog -sv -overwrite +/xilinx/cells_sim.v",
             "delete RAMB18E1 RAMB36E1",
-            "read_verilog -sv -overwrite xc7_block_ram.sv ramb18e1.sv ramb36e1.sv",
+            "read_verilog -sv -overwrite hwgen_xc7_block_ram.sv ramb18e1.sv ramb36e1.sv",
         ),
     ),
 }

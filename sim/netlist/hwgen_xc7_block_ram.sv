@@ -6,7 +6,7 @@
 // A word that one port reads while the other writes it is the old one. What a port reads of its own
 // write is by its mode the new word (WRITE_FIRST), the old one (READ_FIRST), or what it read before.
 
-module xc7_block_ram #(
+module hwgen_xc7_block_ram #(
   parameter int unsigned Bits = 16384,
   parameter int unsigned MostData = 32,
   parameter int unsigned MostParity = 4,
