@@ -163,8 +163,16 @@ def boards(as_json: AsJson = False) -> None:
     from hwgen.report.tables import boards_table
 
     if as_json:
-        chips = [{"family": board.chip.family.value, "fpga": board.chip.name} for board in BOARDS]
-        lines = [{"name": board.name, "clock_mhz": board.oscillator_mhz, "baud": board.baud} for board in BOARDS]
-        print_json([chip | line for chip, line in zip(chips, lines, strict=True)], "boards")
+        found = [
+            {
+                "name": board.name,
+                "family": board.chip.family.value,
+                "fpga": board.chip.name,
+                "clock_mhz": board.oscillator_mhz,
+                "baud": board.baud,
+            }
+            for board in BOARDS
+        ]
+        print_json(found, "boards")
         return
     out.print(boards_table(BOARDS))

@@ -65,11 +65,8 @@ def program(accelerator: Accelerator, board: str | None = None, *, flash: bool =
     if file.parent != folder or not file.is_file():
         raise ConfigError(str(folder), "must hold its bitstream", f"no file {made.bitstream}", again)
     if not _LOADER.fullmatch(made.loader):
-        must, change = (
-            "must have a name for openFPGALoader",
-            'Give its TOML file one, `loader = "..."`, and run it again',
-        )
-        raise ConfigError(folder.name, must, made.loader or "none", change)
+        change = 'Give its TOML file one, `loader = "..."`, and run it again'
+        raise ConfigError(folder.name, "must have a name for openFPGALoader", made.loader or "none", change)
     with stage(f"loading {file.name} onto {folder.name}"):
         load(file, folder.name, made.loader, flash=flash)
     return Loaded(accelerator.design.name, folder.name, str(file), flash)
@@ -77,8 +74,8 @@ def program(accelerator: Accelerator, board: str | None = None, *, flash: bool =
 
 def _chosen(project: Path, board: str | None) -> str:
     """The board whose bitstream is meant. Raises: ConfigError."""
-    there = sorted(path.parent.name for path in (project / "bitstream").glob(f"*/{REPORT}"))
-    there = [name for name in there if not name.endswith(".work")]
+    names = {path.parent.name for path in (project / "bitstream").glob(f"*/{REPORT}")}
+    there = sorted(name for name in names if not name.endswith(".work"))
     if not there:
         change = f"Run `hwgen bitstream {project} --board NAME` first"
         raise ConfigError(f"{project}", "must hold a bitstream", "none", change)

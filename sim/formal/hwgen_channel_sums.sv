@@ -6,7 +6,7 @@
 // Cover: a sum leaves.
 // Mistake: the sums are expected with their lowest bits inverted.
 // Contract: hwgen_popcount
-// Parts: formal_ones formal_dot formal_lane_sums
+// Parts: formal_ones formal_dot formal_lane_sums formal_delay
 
 `default_nettype none
 
@@ -68,12 +68,9 @@ module hwgen_channel_sums_monitor #(
   end
 
   for (genvar lane = 0; lane < Lanes; lane++) begin : gen_lane
-    localparam int unsigned LineBits = (OperandStages + 1) * Simd * (InputBits + WeightBits);
-    localparam int unsigned NowBits = Simd * (InputBits + WeightBits);
-
     logic [Simd*InputBits-1:0] taps;
     logic [Simd*WeightBits-1:0] weights;
-    logic [NowBits-1:0] operands;
+    logic [Simd*(InputBits+WeightBits)-1:0] operands;
     logic [SumBits-1:0] expected;
 
     for (genvar tap = 0; tap < Simd; tap++) begin : gen_tap
@@ -82,13 +79,14 @@ module hwgen_channel_sums_monitor #(
 
     assign weights = weights_i[lane*Simd*WeightBits +: Simd*WeightBits];
 
-    if (OperandStages > 0) begin : gen_later
-      logic [LineBits-1:0] line_q;
-      always_ff @(posedge clk_i) line_q <= LineBits'({line_q, taps, weights});
-      assign operands = line_q[(OperandStages-1)*NowBits +: NowBits];
-    end else begin : gen_at_once
-      assign operands = {taps, weights};
-    end
+    formal_delay #(
+      .Width (Simd * (InputBits + WeightBits)),
+      .Cycles(OperandStages)
+    ) u_operands (
+      .clk_i (clk_i),
+      .data_i({taps, weights}),
+      .data_o(operands)
+    );
 
     formal_lane_sums #(
       .Simd         (Simd),

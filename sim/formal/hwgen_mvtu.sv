@@ -216,29 +216,17 @@ module hwgen_mvtu_monitor #(
 
   assign operand = NeuronFolds == 1 || reads_q ? operand_q : kept_q;
 
-  logic [(OperandStages+1)*WordBits-1:0] operands;
-  logic [(OperandStages+1)*Pe*Simd*WeightBits-1:0] weights;
   logic [WordBits-1:0] inputs_at_sums;
   logic [Pe*Simd*WeightBits-1:0] weights_at_sums;
 
-  if (OperandStages > 0) begin : gen_operand_stages
-    logic [OperandStages*WordBits-1:0] later_q;
-    logic [OperandStages*Pe*Simd*WeightBits-1:0] later_weights_q;
-
-    always_ff @(posedge clk_i) begin
-      later_q <= (OperandStages*WordBits)'({later_q, operand});
-      later_weights_q <= (OperandStages*Pe*Simd*WeightBits)'({later_weights_q, weights_i});
-    end
-
-    assign operands = {later_q, operand};
-    assign weights = {later_weights_q, weights_i};
-  end else begin : gen_at_once
-    assign operands = operand;
-    assign weights = weights_i;
-  end
-
-  assign inputs_at_sums = operands[OperandStages*WordBits +: WordBits];
-  assign weights_at_sums = weights[OperandStages*Pe*Simd*WeightBits +: Pe*Simd*WeightBits];
+  formal_delay #(
+    .Width (WordBits + Pe * Simd * WeightBits),
+    .Cycles(OperandStages)
+  ) u_operands (
+    .clk_i (clk_i),
+    .data_i({operand, weights_i}),
+    .data_o({inputs_at_sums, weights_at_sums})
+  );
 
   // ---- Accumulators and codes --------------------------------------------------------------------
 
